@@ -1,0 +1,82 @@
+import type { Adaptor, Execution, Observed } from "./adaptor.ts";
+import { type Action, canonicalJson, type Order } from "./order.ts";
+
+export interface CarryOut {
+  readonly action: Action;
+  readonly order: Order;
+  /** The order that this resource had last, if an effect of it stands. */
+  readonly before: Order | undefined;
+  /** Nobody will try again after this. */
+  readonly lastAttempt: boolean;
+  readonly reached: (step: string) => void;
+  /** What a thrown fault is called when it ends the order. */
+  readonly faultOf: (error: unknown) => { readonly code: string; readonly reason: string };
+}
+
+/**
+ * Observes, applies only what differs, and reads back: the middle of the effects-once sequence (claim and commit are around it).
+ * Nothing is remembered between tries; a try that was cut short is found by observing.
+ */
+export async function carryOut(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
+  try {
+    const execution = await (asked.action === "apply" ? apply(adaptor, asked) : withdraw(adaptor, asked));
+    if (execution.kind !== "pending" || !asked.lastAttempt) return execution;
+    return { kind: "failed", code: "EFFECT_PENDING", reason: `${execution.reason}, for too long`, residue: await undo(adaptor, asked) };
+  } catch (error) {
+    if (!asked.lastAttempt) throw error;
+    const { code, reason } = asked.faultOf(error);
+    return { kind: "failed", code, reason, residue: asked.action === "apply" ? await undo(adaptor, asked) : [asked.order.resource] };
+  }
+}
+
+async function apply(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
+  const { order, before, reached } = asked;
+  if (before !== undefined && adaptor.target(before) !== adaptor.target(order)) {
+    const moved = await withdraw(adaptor, { ...asked, action: "withdraw", order: before });
+    if (moved.kind !== "executed") return moved;
+  }
+  const observed = await adaptor.observe(order);
+  if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [] };
+  reached("observed");
+
+  if (observed.value.state === "absent" || observed.value.differs.length > 0) {
+    reached("before-apply");
+    const applied = await adaptor.apply(order, observed.value, before);
+    reached("applied");
+    if (!applied.ok) return { kind: "failed", code: applied.code, reason: applied.reason, residue: await undo(adaptor, asked) };
+    const readBack = await adaptor.observe(order);
+    if (!readBack.ok) return { kind: "failed", code: readBack.code, reason: readBack.reason, residue: await undo(adaptor, asked) };
+    return judge(asked, readBack.value);
+  }
+  return judge(asked, observed.value);
+}
+
+function judge({ order, before }: CarryOut, seen: Observed): Execution {
+  if (seen.state === "absent") return { kind: "pending", reason: `${order.resource} does not show yet` };
+  if (seen.differs.length > 0) return { kind: "pending", reason: `${order.resource} still differs in ${seen.differs.join(", ")}` };
+  if (seen.pending) return { kind: "pending", reason: `${order.resource} is being set up` };
+  // Told from what was asked, not from who did it: a crash between apply and commit must not turn "created" into "unchanged".
+  const effect = before === undefined ? "created" : canonicalJson(before) === canonicalJson(order) ? "unchanged" : "changed";
+  return { kind: "executed", effect, declared: seen.declared };
+}
+
+async function withdraw(adaptor: Adaptor, { order, reached }: CarryOut): Promise<Execution> {
+  const observed = await adaptor.observe(order);
+  if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [order.resource] };
+  reached("observed");
+  if (observed.value.state === "absent") return { kind: "executed", effect: "absent", declared: {} };
+  reached("before-apply");
+  const withdrawn = await adaptor.withdraw(order, observed.value);
+  reached("applied");
+  if (!withdrawn.ok) return { kind: "failed", code: withdrawn.code, reason: withdrawn.reason, residue: [order.resource] };
+  return { kind: "executed", effect: "removed", declared: {} };
+}
+
+/** What cannot even be asked about is named as residue: saying so is all that is left to do. */
+async function undo(adaptor: Adaptor, { order, before }: CarryOut): Promise<readonly string[]> {
+  try {
+    return await adaptor.undo(order, before);
+  } catch {
+    return [order.resource];
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { Intent } from "./model.ts";
+import { Action, canonicalJson, Effect, Order } from "./order.ts";
+
+/** What is wanted of an intent now: DEACTIVATED suspends it, deleting terminates it. */
+export const Wanted = z.enum(["active", "suspended", "terminated"]);
+export type Wanted = z.infer<typeof Wanted>;
+
+/** One order of an intent and what became of it. */
+export const OrderRecord = z.object({
+  order: Order,
+  action: Action,
+  /** The submission that placed it. */
+  submission: z.int().positive(),
+  state: z.enum(["placed", "executed", "failed"]),
+  effect: Effect.optional(),
+  declared: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+  residue: z.array(z.string()).optional(),
+});
+export type OrderRecord = z.infer<typeof OrderRecord>;
+
+/** Everything that is known of one intent. Its state and report follow from it (report.ts). */
+export const IntentRecord = z.object({
+  intent: Intent,
+  generation: z.int().positive(),
+  submission: z.int().positive(),
+  wanted: Wanted,
+  orders: z.array(OrderRecord),
+  refusal: z.object({ code: z.string(), reason: z.string(), path: z.string().optional() }).optional(),
+  submittedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type IntentRecord = z.infer<typeof IntentRecord>;
+
+const keyOf = ({ executioner, resource }: { executioner: string; resource: string }): string => `${executioner} ${resource}`;
+
+/** An order whose effect stands or may stand: it has to be withdrawn before the intent can be said to be gone. */
+const mayStand = (record: OrderRecord): boolean => !(record.action === "withdraw" && record.state === "executed");
+
+/** The same intent again keeps its generation; a terminated one starts anew. */
+const nextGeneration = (record: IntentRecord | undefined, intent: Intent): number => {
+  if (record === undefined || isTerminated(record)) return 1;
+  return canonicalJson(record.intent) === canonicalJson(intent) ? record.generation : record.generation + 1;
+};
+
+/** Terminated, and nothing of it left on any controller. */
+export const isTerminated = (record: IntentRecord): boolean => record.wanted === "terminated" && !record.orders.some(mayStand);
+
+export interface Submission {
+  readonly record: IntentRecord;
+  /** Orders of earlier submissions that this one does not repeat. */
+  readonly retired: readonly Order[];
+}
+
+/** Puts a submission on top of what is known of the intent: what is placed anew, and what is withdrawn because nobody asks for it any more. */
+export function submit(
+  known: IntentRecord | undefined,
+  asked: { readonly intent: Intent; readonly orders: readonly Order[]; readonly wanted: Wanted; readonly at: string },
+): Submission {
+  const { intent, wanted, at } = asked;
+  const submission = (known?.submission ?? 0) + 1;
+  const orders = wanted === "active" ? asked.orders : [];
+  const repeated = new Set(orders.map(keyOf));
+  const retired = (known?.orders ?? []).filter((r) => mayStand(r) && !repeated.has(keyOf(r.order))).map((r) => r.order);
+  const place = (action: Action) => (order: Order): OrderRecord => ({ order, action, submission, state: "placed" });
+  return {
+    retired,
+    record: {
+      intent,
+      generation: nextGeneration(known, intent),
+      submission,
+      wanted,
+      orders: [...orders.map(place("apply")), ...retired.map(place("withdraw"))],
+      submittedAt: at,
+      updatedAt: at,
+    },
+  };
+}
+
+/** What happened to one order, or to the intent as a whole. */
+export type Happening =
+  | { readonly kind: "refused"; readonly submission: number; readonly code: string; readonly reason: string; readonly path?: string | undefined }
+  | ({ readonly executioner: string; readonly resource: string; readonly submission: number } & (
+      | { readonly kind: "executed"; readonly effect: Effect; readonly declared: Readonly<Record<string, number | string>> }
+      | { readonly kind: "failed"; readonly code: string; readonly reason: string; readonly residue: readonly string[] }
+    ));
+
+/** Takes a happening into the record. News of an earlier submission changes nothing: a newer one is under way. Idempotent. */
+export function advance(record: IntentRecord, happening: Happening, at: string): IntentRecord {
+  if (happening.submission !== record.submission) return record;
+  if (happening.kind === "refused") {
+    const { code, reason, path } = happening;
+    return { ...record, refusal: { code, reason, ...(path === undefined ? {} : { path }) }, updatedAt: at };
+  }
+  const i = record.orders.findIndex((r) => keyOf(r.order) === keyOf(happening));
+  const old = record.orders[i];
+  if (old === undefined || old.state !== "placed") return record;
+  const { order, action, submission } = old;
+  const settled: OrderRecord =
+    happening.kind === "executed"
+      ? { order, action, submission, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
+      : { order, action, submission, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
+  return { ...record, orders: record.orders.with(i, settled), updatedAt: at };
+}
+
+/** True when nothing is under way any more: the intent is in the state that it will stay in. */
+export const isSettled = (record: IntentRecord): boolean => record.refusal !== undefined || record.orders.every((r) => r.state !== "placed");

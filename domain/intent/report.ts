@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { IntentRecord, OrderRecord } from "./lifecycle.ts";
+import type { IntentExpectation } from "./model.ts";
+
+export const NotFulfilledState = z.enum(["ACKNOWLEDGED", "COMPLIANT", "DEGRADED", "SUSPENDED", "TERMINATED", "FULFILMENTFAILED"]);
+export type NotFulfilledState = z.infer<typeof NotFulfilledState>;
+
+/** TS 28.312 FulfilmentInfo; `notFullfilledState` is spelt as the standard spells it. */
+const FulfilmentInfo = z.strictObject({
+  fulfilmentStatus: z.enum(["FULFILLED", "NOT_FULFILLED"]),
+  notFullfilledState: NotFulfilledState.optional(),
+  notFulfilledReasons: z.array(z.string()).optional(),
+});
+export type FulfilmentInfo = z.infer<typeof FulfilmentInfo>;
+
+/** TS 28.312 IntentReport (Rel-18 shape). `expectaitonId` is the standard's spelling. */
+export const IntentReport = z.strictObject({
+  id: z.string(),
+  intentReference: z.string(),
+  lastUpdatedTime: z.iso.datetime(),
+  intentFulfilmentReport: z.strictObject({
+    intentFulfilmentInfo: FulfilmentInfo,
+    expectationFulfilmentResult: z.array(
+      z.strictObject({
+        expectaitonId: z.string(),
+        expectationFulfilmentInfo: FulfilmentInfo,
+        targetFulfilmentResult: z.array(
+          z.strictObject({
+            targetName: z.string(),
+            targetFulfilmentInfo: FulfilmentInfo,
+            targetAchievedValue: z.union([z.number(), z.string()]).optional(),
+            /** Our extension: DECLARED is what the controller says that it configured, MEASURED what a probe saw. */
+            targetAchievedValueSource: z.enum(["DECLARED", "MEASURED"]).optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+});
+export type IntentReport = z.infer<typeof IntentReport>;
+
+type ExpectationResult = IntentReport["intentFulfilmentReport"]["expectationFulfilmentResult"][number];
+export type State = NotFulfilledState | "FULFILLED";
+
+/** The one word for an intent: TS 28.312 has no lifecycle attribute, it follows from the administrative state and from NotFulfilledState. */
+export function stateOf(record: IntentRecord): State {
+  if (record.refusal !== undefined || record.orders.some((r) => r.state === "failed")) return "FULFILMENTFAILED";
+  if (record.orders.some((r) => r.state === "placed")) return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
+  if (record.wanted === "terminated") return "TERMINATED";
+  return record.wanted === "suspended" ? "SUSPENDED" : "FULFILLED";
+}
+
+const infoOf = (state: State, reasons: readonly string[] = []): FulfilmentInfo => ({
+  fulfilmentStatus: state === "FULFILLED" ? "FULFILLED" : "NOT_FULFILLED",
+  ...(state === "FULFILLED" ? {} : { notFullfilledState: state }),
+  ...(reasons.length === 0 ? {} : { notFulfilledReasons: [...reasons] }),
+});
+
+/** The report of one intent as the record stands: an expectation is fulfilled when the controller's read-back shows what was asked. */
+export function reportOf(record: IntentRecord): IntentReport {
+  const { intent } = record;
+  return {
+    id: `${intent.id}-report`,
+    intentReference: `Intent=${intent.id}`,
+    lastUpdatedTime: record.updatedAt,
+    intentFulfilmentReport: {
+      intentFulfilmentInfo: infoOf(stateOf(record), reasonsOf(record, record.orders)),
+      expectationFulfilmentResult: intent.intentExpectations.map((expectation) => resultOf(record, expectation)),
+    },
+  };
+}
+
+function resultOf(record: IntentRecord, { expectationId, expectationTargets }: IntentExpectation): ExpectationResult {
+  const orders = record.orders.filter((r) => r.order.expectationIds.includes(expectationId));
+  const state = stateOf({ ...record, orders });
+  const declared = Object.assign({}, ...orders.map((r) => r.declared ?? {})) as Record<string, number | string>;
+  return {
+    expectaitonId: expectationId,
+    expectationFulfilmentInfo: infoOf(state, reasonsOf(record, orders)),
+    targetFulfilmentResult: expectationTargets.map(({ targetName }) => ({
+      targetName,
+      targetFulfilmentInfo: infoOf(state),
+      ...(declared[targetName] === undefined ? {} : { targetAchievedValue: declared[targetName], targetAchievedValueSource: "DECLARED" as const }),
+    })),
+  };
+}
+
+function reasonsOf(record: IntentRecord, orders: readonly OrderRecord[]): string[] {
+  const refused = record.refusal === undefined ? [] : [`${record.refusal.code}: ${record.refusal.reason}`];
+  const failed = orders
+    .filter((r) => r.state === "failed")
+    .map((r) => `${r.code ?? "FAILED"}: ${r.reason ?? ""}${(r.residue ?? []).length > 0 ? ` (left behind: ${(r.residue ?? []).join(", ")})` : ""}`);
+  return [...refused, ...failed];
+}

@@ -1,0 +1,68 @@
+import { ok, type Outcome, refuse } from "../outcome.ts";
+import type { Context, Intent } from "./model.ts";
+
+export type SecretRefusal = "SECRET_MISPLACED" | "SECRET_INVALID";
+
+/** Contexts whose value is a secret. D2.3's `api_key` is the URL of a cluster's API and no secret, unless it is anything but a URL. */
+const secretAttributes = new Set(["bearer_token", "token", "password", "client_secret", "md5", "session_secret", "api_key"]);
+const isReference = (value: string): boolean => value.startsWith("secretRef:");
+const isSecret = (context: Context): boolean =>
+  secretAttributes.has(context.contextAttribute) && !(context.contextAttribute === "api_key" && /^https?:\/\//i.test(String(context.contextValueRange)));
+
+/** A JWT, an Authorization value, a PEM key, or a URL with a user and password in it. */
+const credential = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i;
+
+/**
+ * Replaces every secret by what `seal` gives for it, and refuses an intent that carries a credential anywhere else,
+ * naming the place and never the value. After this an intent may travel.
+ */
+export function sealSecrets(intent: Intent, seal: (secret: string) => string): Outcome<Intent, SecretRefusal> {
+  let refusal: Outcome<Intent, SecretRefusal> | undefined;
+  const say = (code: SecretRefusal, reason: string, path: string) => {
+    refusal ??= refuse(code, reason, path);
+  };
+
+  const sealContexts = (contexts: readonly Context[], place: string): Context[] =>
+    contexts.map((context, i) => {
+      if (!isSecret(context)) return context;
+      const value = context.contextValueRange;
+      if (typeof value === "string" && isReference(value)) return context;
+      if (typeof value === "string" && value.trim() !== "") return { ...context, contextValueRange: seal(value) };
+      say("SECRET_INVALID", `${context.contextAttribute} is a secret: expected text`, `${place}/${String(i)}/contextValueRange`);
+      return { ...context, contextValueRange: "" };
+    });
+
+  const sealed: Intent = {
+    ...intent,
+    intentContexts: sealContexts(intent.intentContexts, "/intentContexts"),
+    intentExpectations: intent.intentExpectations.map((expectation, i) => {
+      const place = `/intentExpectations/${String(i)}`;
+      const { expectationObject: object } = expectation;
+      return {
+        ...expectation,
+        expectationObject: { ...object, objectContexts: sealContexts(object.objectContexts, `${place}/expectationObject/objectContexts`) },
+        expectationContexts: sealContexts(expectation.expectationContexts, `${place}/expectationContexts`),
+        expectationTargets: expectation.expectationTargets.map((target, k) =>
+          target.targetContexts === undefined
+            ? target
+            : { ...target, targetContexts: sealContexts(target.targetContexts, `${place}/expectationTargets/${String(k)}/targetContexts`) },
+        ),
+      };
+    }),
+  };
+  if (refusal !== undefined) return refusal;
+  const misplaced = findCredential(sealed, "");
+  return misplaced === undefined
+    ? ok(sealed)
+    : refuse("SECRET_MISPLACED", "looks like a credential; a token belongs in a context named bearer_token, where it is sealed", misplaced);
+}
+
+function findCredential(value: unknown, place: string): string | undefined {
+  if (typeof value === "string") return !isReference(value) && credential.test(value) ? place : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = findCredential(inner, `${place}/${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import { ok, type Outcome, refuse } from "../outcome.ts";
+import { shareOf } from "./classify.ts";
+import type { IntentLibrary } from "./library.ts";
+import type { Intent } from "./model.ts";
+import type { Order } from "./order.ts";
+import { resolve, type ResolutionRefusal } from "./resolve.ts";
+
+export interface Translated {
+  readonly derived: readonly { readonly library: string; readonly intent: Intent }[];
+  readonly orders: readonly Order[];
+}
+
+/**
+ * One rewrite: every library translates its share. The whole way down is looked at first, so that no order of an intent is placed
+ * when another expectation of it would be refused two rewrites later.
+ */
+export function translate(
+  intent: Intent,
+  matches: readonly { readonly library: string; readonly expectationIds: readonly string[] }[],
+  catalogue: readonly IntentLibrary[],
+): Outcome<Translated, ResolutionRefusal | "LIBRARY_UNKNOWN"> {
+  if (matches.length === 0) return ok({ derived: [], orders: [] });
+  const resolved = resolve(intent, catalogue);
+  if (!resolved.ok) return resolved;
+
+  const derived: Translated["derived"][number][] = [];
+  const orders: Order[] = [];
+  for (const { library: name, expectationIds } of matches) {
+    const library = catalogue.find((l) => l.name === name);
+    if (library === undefined) return refuse("LIBRARY_UNKNOWN", `this version has no library ${name}`);
+    const translated = library.translate(shareOf(intent, expectationIds));
+    if (!translated.ok) return translated;
+    if (translated.value.kind === "orders") orders.push(...translated.value.orders);
+    else derived.push(...translated.value.intents.map((sub) => ({ library: name, intent: sub })));
+  }
+  return ok({ derived, orders });
+}

@@ -1,0 +1,323 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ReachableController } from "../../domain/controllers.ts";
+import type { Observed } from "../../domain/intent/adaptor.ts";
+import type { Order } from "../../domain/intent/order.ts";
+import type { Outcome } from "../../domain/outcome.ts";
+import { type Lab, type LabOptions, startLab } from "../../lab/lab.ts";
+import { l2smAdaptor } from "./adaptor.ts";
+import { l2smClient } from "./client.ts";
+import { type L2smConnections, openL2smConnections } from "./connections.ts";
+import { networkRequest } from "./request.ts";
+
+const clusters = [1, 2, 3].map((i) => ({
+  name: `kind-worker-cluster-${String(i)}`,
+  origin: `https://172.18.0.${String(i + 2)}:6443`,
+  token: `<secret token ${String(i)}>`.replaceAll(" ", "-"),
+}));
+const secrets = new Map(clusters.map(({ token }, i) => [`secretRef:${String(i + 1)}`, token]));
+const members = (...numbers: readonly number[]) =>
+  numbers.map((i) => ({
+    name: `kind-worker-cluster-${String(i)}`,
+    apiUrl: `https://172.18.0.${String(i + 2)}:6443`,
+    tokenRef: `secretRef:${String(i)}`,
+  }));
+const orderOf = (change: object = {}): Order => ({
+  executioner: "l2sm",
+  resource: "l2network/default/spain-network",
+  expectationIds: ["1", "2", "3"],
+  origins: [],
+  payload: {
+    network: "spain-network",
+    namespace: "default",
+    provider: { name: "uc3m", domain: "172.18.0.2" },
+    type: "vnet",
+    clusters: members(1, 2),
+    ...change,
+  },
+});
+const order = orderOf();
+const brought: Outcome<Observed> = { ok: true, value: { state: "present", differs: [], pending: false, declared: {} } };
+const done = { ok: true, value: undefined };
+
+let lab: Lab;
+let connections: L2smConnections;
+const controllersOf = (started: Lab): readonly ReachableController[] =>
+  started.controllers.map(({ executioner, origin, connect }) => ({ executioner, origin, address: new URL(connect ?? origin) }));
+
+async function start(options: LabOptions = {}): Promise<void> {
+  lab = await startLab({ clusters, ...options });
+  connections = openL2smConnections({ controllers: controllersOf(lab) });
+}
+afterEach(async () => {
+  await connections.close();
+  await lab.close();
+});
+
+const adaptor = (options: { signal?: AbortSignal; controllers?: readonly ReachableController[]; held?: ReadonlyMap<string, string> } = {}) =>
+  l2smAdaptor({
+    controllers: options.controllers ?? connections.controllers,
+    connections,
+    secrets: { open: (ref) => Promise.resolve((options.held ?? secrets).get(ref)) },
+    signal: options.signal ?? AbortSignal.timeout(20_000),
+  });
+
+/** Observes, applies what differs and reads back, as an executioner does. */
+async function bring(wanted: Order, before?: Order): Promise<Outcome<Observed>> {
+  const l2sm = adaptor();
+  const seen = await l2sm.observe(wanted);
+  if (!seen.ok) return seen;
+  const applied = await l2sm.apply(wanted, seen.value, before);
+  return applied.ok ? l2sm.observe(wanted) : applied;
+}
+async function take(wanted: Order): Promise<Outcome<void>> {
+  const l2sm = adaptor();
+  const seen = await l2sm.observe(wanted);
+  return seen.ok ? l2sm.withdraw(wanted, seen.value) : seen;
+}
+
+const effects = (): readonly string[] => lab.ledger.entries().map(({ effect, peer }) => `${effect} ${peer.replace("cluster:kind-worker-cluster-", "")}`);
+const asked = (): Readonly<Record<string, number>> => lab.ledger.counters().requests["l2sm-md"] ?? {};
+const manifest = async (i: number): Promise<{ spec: Record<string, unknown> }> => {
+  const { address } = connections.controllers.find((c) => c.origin === clusters[i - 1]?.origin) as ReachableController;
+  const headers = { authorization: `Bearer ${clusters[i - 1]?.token ?? ""}` };
+  const reply = await fetch(new URL("/apis/l2sm.l2sm.k8s.local/v1/namespaces/default/l2networks/spain-network", address), { headers });
+  return (await reply.json()) as { spec: Record<string, unknown> };
+};
+
+describe.each([["l2sces"], ["l2smmd"]] as const)("with a server that speaks %s", (speaks) => {
+  const options: LabOptions = { l2sm: { packages: [speaks] } };
+
+  it("creates the network in every cluster, and a second time leaves it alone", async () => {
+    await start(options);
+    expect(await bring(order)).toEqual(brought);
+    expect(effects()).toEqual(["created 1", "created 2"]);
+    expect(asked()).toEqual({ CreateNetwork: 1 });
+    expect(await bring(order)).toEqual(brought);
+    expect(asked()).toEqual({ CreateNetwork: 1 });
+  });
+
+  it("removes it everywhere, and takes it well when it is gone already", async () => {
+    await start(options);
+    await bring(order);
+    expect(await take(order)).toEqual(done);
+    expect(effects().slice(2)).toEqual(["removed 1", "removed 2"]);
+    expect(await take(order)).toEqual(done);
+    expect(await adaptor().withdraw(order, { state: "present", differs: [], pending: false, declared: {} })).toEqual(done);
+    expect(effects()).toHaveLength(4);
+  });
+
+  it("makes another network of the same name go and come again, only where it is another", async () => {
+    await start(options);
+    await bring(orderOf({ clusters: members(1) }));
+    await bring(orderOf({ clusters: members(2), type: "vlink" }));
+    expect(await adaptor().observe(order)).toMatchObject({ value: { differs: ["clusters/kind-worker-cluster-2/type"] } });
+    expect(await bring(order)).toEqual(brought);
+    expect(effects()).toEqual(["created 1", "created 2", "removed 2", "created 2"]);
+  });
+});
+
+describe("over several clusters", () => {
+  it("creates the network only where it is lacking", async () => {
+    await start();
+    await bring(order);
+    const more = orderOf({ clusters: members(1, 3, 2) });
+    expect(await adaptor().observe(more)).toMatchObject({ value: { differs: ["clusters/kind-worker-cluster-3"] } });
+    expect(await bring(more, order)).toEqual(brought);
+    expect(effects()).toEqual(["created 1", "created 2", "created 3"]);
+  });
+
+  it("leaves the clusters that the order has no more", async () => {
+    await start();
+    const before = orderOf({ clusters: members(1, 2, 3) });
+    await bring(before);
+    expect(await bring(orderOf({ clusters: members(2) }), before)).toEqual(brought);
+    expect(effects().slice(3)).toEqual(["removed 1", "removed 3"]);
+  });
+
+  it("gives a cluster that joins addresses that no other has", async () => {
+    await start();
+    const podCidr = "10.1.0.0/16";
+    await bring(orderOf({ podCidr }));
+    await bring(orderOf({ podCidr, clusters: members(1, 2, 3) }), orderOf({ podCidr }));
+    const ranges = await Promise.all([1, 2, 3].map(async (i) => (await manifest(i)).spec["podAddressRange"]));
+    expect(ranges).toEqual(["10.1.64.0/18", "10.1.128.0/18", "10.1.192.0/18"]);
+  });
+
+  it("takes the first one back when the second one fails, and says why without a token", async () => {
+    await start();
+    lab.faults.add({ kind: "status", peer: "cluster:kind-worker-cluster-2", operation: "l2networks.create", status: 500 });
+    const refused = await bring(order);
+    expect(refused).toMatchObject({ ok: false, code: "L2SM_REFUSED", reason: expect.stringContaining("could not create network") });
+    expect(effects()).toEqual(["created 1", "removed 1"]);
+    expect(lab.ledger.objects()).toEqual([]);
+    expect(await adaptor().undo(order, undefined)).toEqual([]);
+  });
+
+  it("takes back in reverse order, and only where the former generation was not", async () => {
+    await start();
+    const before = orderOf({ clusters: members(2) });
+    await bring(before);
+    const more = orderOf({ clusters: members(1, 2, 3) });
+    await bring(more, before);
+    expect(await adaptor().undo(more, before)).toEqual([]);
+    expect(effects().slice(3)).toEqual(["removed 3", "removed 1"]);
+    expect(await adaptor().observe(before)).toEqual(brought);
+  });
+
+  it("brings the former network back when the new one cannot be made", async () => {
+    await start();
+    await bring(order);
+    lab.faults.add({ kind: "status", peer: "cluster:kind-worker-cluster-2", operation: "l2networks.create", status: 500, times: 1 });
+    const refused = await bring(orderOf({ type: "vlink" }), order);
+    expect(refused).toMatchObject({ ok: false, code: "L2SM_REFUSED" });
+    expect(await adaptor().observe(order)).toEqual(brought);
+  });
+
+  it("names what it could not take back", async () => {
+    await start();
+    await bring(order);
+    lab.faults.add({ kind: "status", peer: "cluster:kind-worker-cluster-1", operation: "l2networks.delete", status: 500 });
+    expect(await adaptor().undo(order, undefined)).toEqual(["l2network spain-network in kind-worker-cluster-1"]);
+    expect(effects().slice(2)).toEqual(["removed 2"]);
+  });
+
+  it("does not fail for a server that says no when every cluster has the network all the same", async () => {
+    await start();
+    lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", when: "after", code: 2, text: "could not create network: EOF" });
+    expect(await bring(order)).toEqual(brought);
+    expect(effects()).toEqual(["created 1", "created 2"]);
+  });
+
+  it("has one effect when the answer is lost", async () => {
+    await start();
+    lab.faults.add({ kind: "destroy", peer: "l2sm-md", operation: "CreateNetwork", when: "after", times: 1 });
+    await expect(bring(order)).rejects.toMatchObject({ name: "TransientError", code: "L2SM_UNREACHABLE" });
+    expect(await bring(order)).toEqual(brought);
+    expect(effects()).toEqual(["created 1", "created 2"]);
+    lab.faults.add({ kind: "destroy", peer: "l2sm-md", operation: "DeleteNetwork", when: "after", times: 1 });
+    await expect(take(order)).rejects.toMatchObject({ code: "L2SM_UNREACHABLE" });
+    expect(await take(order)).toEqual(done);
+    expect(effects().slice(2)).toEqual(["removed 1", "removed 2"]);
+  });
+
+  it("is pending until every cluster reports the network as available", async () => {
+    const [first, ...others] = clusters as [LabOptions["clusters"] & object][number];
+    await start({ clusters: [{ ...(first as (typeof clusters)[number]), availableAfterMs: 300 }, ...(others as typeof clusters)] });
+    expect(await bring(order)).toMatchObject({ value: { state: "present", differs: [], pending: true } });
+    await expect.poll(() => adaptor().observe(order), { timeout: 5_000 }).toEqual(brought);
+    expect(asked()).toEqual({ CreateNetwork: 1 });
+  });
+});
+
+describe("what it may not or cannot do", () => {
+  it("is refused when a token is not known any more", async () => {
+    await start();
+    const seen = await adaptor({ held: new Map([["secretRef:1", "x"]]) }).observe(order);
+    expect(seen).toMatchObject({ ok: false, code: "SECRET_UNKNOWN", reason: expect.stringContaining("kind-worker-cluster-2") });
+  });
+
+  it("is refused when a cluster takes no such token, and does not repeat it", async () => {
+    await start();
+    const seen = await adaptor({ held: new Map([...secrets, ["secretRef:2", "wrong-token"]]) }).observe(order);
+    expect(seen).toMatchObject({ ok: false, code: "CLUSTER_REFUSED", reason: expect.stringContaining("kind-worker-cluster-2 answered 401") });
+    expect(JSON.stringify(seen)).not.toContain("wrong-token");
+  });
+
+  it("is refused for a token that is no header, and for a cluster that nobody allowed", async () => {
+    await start();
+    const broken = await adaptor({ held: new Map([...secrets, ["secretRef:1", "two\r\nlines"]]) }).observe(order);
+    expect(broken).toMatchObject({ ok: false, code: "CLUSTER_REFUSED" });
+    expect(JSON.stringify(broken)).not.toContain("lines");
+    const foreign = orderOf({ clusters: [{ ...members(1)[0], apiUrl: "https://198.51.100.1:6443" }] });
+    expect(await adaptor().observe(foreign)).toMatchObject({ ok: false, code: "CONTROLLER_NOT_ALLOWED" });
+    await expect(adaptor().observe({ ...order, payload: {} })).rejects.toMatchObject({ name: "PermanentError", code: "DATA_INVALID" });
+  });
+
+  it("says the server's words without the tokens in them", async () => {
+    await start();
+    const text = `could not create network: Post: Bearer ${String(clusters[0]?.token)} and ${String(clusters[1]?.token)}`;
+    for (const code of [2, 14]) lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", code, text, times: 1 });
+    const refused = await bring(order);
+    expect(refused).toMatchObject({ reason: expect.stringContaining("could not create network: Post: Bearer [redacted] and [redacted]") });
+    const fault: unknown = await bring(order).catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code: "L2SM_UNREACHABLE", cause: { message: expect.stringContaining("could not create network") } });
+    expect(String((fault as Error).cause)).not.toContain("secret-token");
+  });
+
+  it("is refused by a server that has the service under neither package", async () => {
+    await start();
+    lab.faults.add({ kind: "grpc", peer: "l2sm-md", code: 12, text: "unknown service" });
+    expect(await bring(order)).toMatchObject({ ok: false, code: "L2SM_REFUSED", reason: expect.stringContaining("neither l2sces nor l2smmd") });
+  });
+
+  it.each([4, 13, 14])("may pass when the server answers code %i", async (code) => {
+    await start();
+    lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", code, text: "later" });
+    await expect(bring(order)).rejects.toMatchObject({ name: "TransientError", code: "L2SM_UNREACHABLE" });
+  });
+
+  it("may pass when a cluster has a fault or hangs up", async () => {
+    await start();
+    lab.faults.add({ kind: "status", peer: "cluster:kind-worker-cluster-1", operation: "reading", status: 503, times: 1 });
+    await expect(adaptor().observe(order)).rejects.toMatchObject({ name: "TransientError", code: "CLUSTER_UNREACHABLE" });
+    lab.faults.add({ kind: "destroy", peer: "cluster:kind-worker-cluster-1", operation: "reading", times: 1 });
+    await expect(adaptor().observe(order)).rejects.toMatchObject({ code: "CLUSTER_UNREACHABLE", message: expect.stringContaining("cluster-1") });
+    lab.faults.add({ kind: "hang", peer: "cluster:kind-worker-cluster-1", operation: "reading", times: 1 });
+    await expect(adaptor({ signal: AbortSignal.timeout(100) }).observe(order)).rejects.toMatchObject({ code: "CLUSTER_UNREACHABLE" });
+  });
+
+  it("waits for a server that hangs until the order's time is up, and for 10 s at most", async () => {
+    await start();
+    lab.faults.add({ kind: "hang", peer: "l2sm-md", operation: "CreateNetwork" });
+    const applied = (signal: AbortSignal) => adaptor({ signal }).apply(order, { state: "absent" }, undefined);
+    const started = performance.now();
+    await expect(applied(AbortSignal.timeout(100))).rejects.toMatchObject({ code: "L2SM_UNREACHABLE", message: expect.stringContaining("time for the order") });
+    await expect(applied(AbortSignal.abort())).rejects.toMatchObject({ code: "L2SM_UNREACHABLE" });
+    expect(performance.now() - started).toBeLessThan(2_000);
+    await expect(applied(AbortSignal.timeout(60_000))).rejects.toMatchObject({ message: expect.stringContaining("within 10 s") });
+  });
+
+  it("may pass when no server is there, and passes when it is", async () => {
+    await start();
+    const free = createServer();
+    await new Promise<void>((resolve) => free.listen(0, "127.0.0.1", resolve));
+    const port = (free.address() as AddressInfo).port;
+    await new Promise((resolve) => free.close(resolve));
+    const controllers = controllersOf(lab).map((c) =>
+      c.executioner === "l2sm" ? { ...c, origin: "http://unused.example", address: new URL(`http://127.0.0.1:${String(port)}`) } : c,
+    );
+    await expect(adaptor({ controllers }).apply(order, { state: "absent" }, undefined)).rejects.toMatchObject({
+      code: "L2SM_UNREACHABLE",
+      message: expect.stringContaining(`no answer from 127.0.0.1:${String(port)}`),
+    });
+    expect(await bring(order)).toEqual(brought);
+  });
+
+  it("does not kill the server, whatever is not set", async () => {
+    await start();
+    await bring(order);
+    await take(order);
+    expect(lab.ledger.counters().crashes).toEqual({});
+  });
+});
+
+describe("the client", () => {
+  it("learns the server's package from the calls that every server has, and from no other", async () => {
+    await start({ l2sm: { packages: ["l2smmd"] } });
+    const controller = connections.controllers.find(({ executioner }) => executioner === "l2sm") as ReachableController;
+    const channel = connections.channel(controller);
+    const client = l2smClient(channel, controller.address.host, AbortSignal.timeout(5_000));
+    const wanted = { network: "n", namespace: "default", provider: { name: "uc3m", domain: "d" }, type: "vnet" as const, clusters: [] };
+    const credentials = clusters.slice(0, 2).map(({ name, origin, token }) => ({ name, apiUrl: origin, token }));
+    const { network } = networkRequest(wanted, credentials);
+    expect(await client.createSlice({ slice: { provider: network.provider, clusters: network.clusters, links: [] }, namespace: "default" })).toEqual(done);
+    expect(channel.speaks).toBeUndefined();
+    expect(await client.createNetwork(networkRequest(wanted, credentials))).toEqual(done);
+    expect(channel.speaks).toBe("l2smmd");
+    expect(connections.channel(controller)).toBe(channel);
+    expect(lab.ledger.objects().map(({ object }) => object)).toEqual(expect.arrayContaining(["overlays/default/overlay-sample", "l2networks/default/n"]));
+    expect(lab.ledger.counters().crashes).toEqual({});
+  });
+});

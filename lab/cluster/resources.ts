@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+/** The kinds that L2S-M's operator brings to a cluster (`l2sm.l2sm.k8s.local/v1`). */
+export const group = "l2sm.l2sm.k8s.local";
+
+const Provider = z.looseObject({
+  name: z.string(),
+  domain: z.union([z.string(), z.array(z.string())]), // one text up to v1.2.8, a list from v1.2.12
+});
+
+const kinds = {
+  l2networks: {
+    kind: "L2Network",
+    spec: z.looseObject({ type: z.enum(["ext-vnet", "vnet", "vlink"]), provider: Provider.optional() }),
+  },
+  networkedgedevices: {
+    kind: "NetworkEdgeDevice",
+    spec: z.looseObject({ provider: Provider.optional(), networkController: Provider.optional() }),
+  },
+  overlays: {
+    kind: "Overlay",
+    spec: z.looseObject({
+      provider: Provider.optional(),
+      networkController: Provider.optional(),
+      topology: z
+        .looseObject({
+          nodes: z.array(z.string()),
+          links: z.array(z.looseObject({ endpointA: z.string(), endpointB: z.string() })).optional(),
+        })
+        .optional(),
+    }),
+  },
+} as const;
+
+export type Plural = keyof typeof kinds;
+export const plurals = Object.keys(kinds) as readonly Plural[];
+export const kindOf = (plural: Plural): string => kinds[plural].kind;
+
+export interface Manifest {
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export type Reading =
+  | { readonly ok: true; readonly manifest: Manifest }
+  /** 400: of another kind or no object at all; 422: an object of this kind that is not valid. */
+  | { readonly ok: false; readonly status: 400 | 422; readonly name: string; readonly message: string };
+
+const Envelope = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string().default("") }),
+  spec: z.unknown(),
+});
+
+/** RFC 1123 label, as a network's name becomes one in DNS. */
+const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export function readManifest(plural: Plural, body: unknown): Reading {
+  const { kind, spec } = kinds[plural];
+  const envelope = Envelope.safeParse(body);
+  if (!envelope.success) return { ok: false, status: 400, name: "", message: "the object provided is unrecognized" };
+  const { apiVersion, kind: given, metadata } = envelope.data;
+  const { name } = metadata;
+  if (apiVersion !== `${group}/v1` || given !== kind)
+    return { ok: false, status: 400, name, message: `${apiVersion}, Kind=${given} is not ${group}/v1, Kind=${kind}` };
+  const invalid = (why: string): Reading => ({ ok: false, status: 422, name, message: `${kind}.${group} "${name}" is invalid: ${why}` });
+  if (name === "") return invalid("metadata.name: Required value: name or generateName is required");
+  if (!label.test(name))
+    return invalid(
+      `metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,
+    );
+  const read = spec.safeParse(envelope.data.spec ?? {});
+  if (!read.success) return invalid(read.error.issues.map((i) => `spec.${i.path.join(".")}: ${i.message}`).join(", "));
+  return { ok: true, manifest: { name, metadata, spec: read.data } };
+}

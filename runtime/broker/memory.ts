@@ -1,0 +1,101 @@
+import { TransientError } from "../errors.ts";
+import { type Broker, type BrokerLog, EVENTS_EXCHANGE, LOG_EXCHANGE, type Message, type Outgoing, type Queue } from "./broker.ts";
+import { DEAD_LETTER_EXCHANGE, deadLetterQueue, deathHeaders, isDeadLetterQueue } from "./dead-letter.ts";
+import { memoryLog } from "./memory-log.ts";
+import { type MemoryQueue, memoryQueue } from "./memory-queue.ts";
+import { matchesTopic } from "./topic.ts";
+
+/** Routing keys are event types, of which there are few; a bound keeps a careless publisher from filling the memory. */
+const MAX_ROUTES = 10_000;
+
+const silent: BrokerLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** What RabbitMQ promises, kept in one process and gone with it. */
+export function openMemoryBroker(options: { readonly logMaxEvents?: number; readonly log?: BrokerLog } = {}): Broker {
+  const { logMaxEvents = 10_000, log = silent } = options;
+  const queues = new Map<string, MemoryQueue>();
+  const bindings: { readonly exchange: string; readonly key: string; readonly queue: MemoryQueue }[] = [];
+  const routes = new Map<string, readonly MemoryQueue[]>();
+  const events = memoryLog(logMaxEvents);
+  const closing = new AbortController();
+
+  function declare(queue: Queue): MemoryQueue {
+    const { name, foreign = false, deliveryLimit } = queue;
+    const declared = queues.get(name) ?? (isDeadLetterQueue(name) ? openDeadLetters(name) : open(name, foreign ? Infinity : deliveryLimit));
+    for (const { exchange, key } of queue.bindings)
+      if (!bindings.some((b) => b.exchange === exchange && b.key === key && b.queue === declared))
+        bindings.push({ exchange, key, queue: declared });
+    routes.clear();
+    return declared;
+  }
+
+  function open(name: string, deliveryLimit: number): MemoryQueue {
+    const dead = queues.get(deadLetterQueue(name)) ?? openDeadLetters(deadLetterQueue(name));
+    const opened = memoryQueue(name, {
+      deliveryLimit,
+      log,
+      deadLetter: (message, reason) =>
+        dead.push({ ...message, routingKey: name, headers: { ...message.headers, ...deathHeaders(name, reason, message.routingKey) } }),
+    });
+    queues.set(name, opened);
+    return opened;
+  }
+
+  function openDeadLetters(name: string): MemoryQueue {
+    const opened = memoryQueue(name, { deliveryLimit: Infinity, deadLetter: undefined, log });
+    queues.set(name, opened);
+    return opened;
+  }
+
+  function routeOf(exchange: string, key: string): readonly MemoryQueue[] {
+    const at = `${exchange} ${key}`;
+    const known = routes.get(at);
+    if (known !== undefined) return known;
+    if (routes.size >= MAX_ROUTES) routes.clear();
+    const found = exchange === "" ? named(key) : exchange === DEAD_LETTER_EXCHANGE ? named(deadLetterQueue(key)) : bound(exchange, key);
+    routes.set(at, found);
+    return found;
+  }
+
+  const named = (name: string): readonly MemoryQueue[] => {
+    const queue = queues.get(name);
+    return queue === undefined ? [] : [queue];
+  };
+
+  /** A queue gets a message once, however many of its bindings take it. */
+  const bound = (exchange: string, key: string): readonly MemoryQueue[] => {
+    const isFrom = (source: string): boolean => source === exchange || (exchange === EVENTS_EXCHANGE && source === LOG_EXCHANGE);
+    return [...new Set(bindings.filter((b) => isFrom(b.exchange) && matchesTopic(b.key, key)).map((b) => b.queue))];
+  };
+
+  /** False where nobody takes it. */
+  function route(outgoing: Outgoing): boolean {
+    const { exchange = EVENTS_EXCHANGE, routingKey, body, contentType, messageId, headers } = outgoing;
+    const message: Message = { body, contentType, messageId, headers, routingKey, redelivered: false };
+    const takers = routeOf(exchange, routingKey);
+    for (const queue of takers) queue.push(message);
+    const isLogged = exchange === EVENTS_EXCHANGE || exchange === LOG_EXCHANGE;
+    if (isLogged) events.append(message);
+    return isLogged || takers.length > 0;
+  }
+
+  return {
+    kind: "memory",
+    async publish(messages) {
+      if (closing.signal.aborted) throw new TransientError("BROKER_UNAVAILABLE", "the broker is closed");
+      const lost = messages.filter((message) => !route(message));
+      const [first] = lost;
+      if (first !== undefined)
+        throw new TransientError("BROKER_UNROUTABLE", `no queue takes ${first.routingKey} on ${first.exchange ?? EVENTS_EXCHANGE}`);
+    },
+    async consume(queue, deliver) {
+      if (closing.signal.aborted) throw new TransientError("BROKER_UNAVAILABLE", "the broker is closed");
+      return declare(queue).consume(queue.prefetch, deliver);
+    },
+    follow: (after, signal) => events.follow(after, AbortSignal.any([signal, closing.signal])),
+    isConnected: () => !closing.signal.aborted,
+    async close() {
+      closing.abort();
+    },
+  };
+}

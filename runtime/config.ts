@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "a whole number")
+  .transform(Number)
+  .pipe(z.int().max(65_535));
+const count = (unit: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, `a whole number of ${unit}, more than 0`)
+    .transform(Number);
+const path = z.string().min(1);
+const names = z.string().regex(/^[a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*$/, "names of functions, separated by commas");
+const step = z.string().regex(/^(?:[a-z0-9-]+:)?[a-z0-9-]+$/, "<function>:<step> or <step>");
+
+/** Secrets come from files, never from a variable's value; addresses have no default. */
+export const Environment = z.object({
+  PORT: port.default(8080).describe("Where it listens for HTTP."),
+  HOST: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("The address it listens on: loopback unless you say otherwise, as 0.0.0.0 in a container."),
+  AMQP_URL: z
+    .url({ protocol: /^amqps?$/ })
+    .optional()
+    .describe("RabbitMQ. Absent: a broker in memory, gone with the process."),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe("Redis. Absent: stores in memory, gone with the process."),
+  CONTROLLERS_FILE: path.optional().describe("The controllers that may be reached, as YAML."),
+  SEAL_KEY_FILE: path.optional().describe("The key that seals the secrets of intents: 32 bytes, or a directory that holds the file."),
+  FUSE: names
+    .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))
+    .default([])
+    .describe("Functions that hand events to each other in memory, separated by commas."),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least that is worth a line."),
+  ATTEMPTS: count("tries").default(8).describe("Tries of an event before it is given up, unless a fault says when to come back."),
+  PATIENCE_MS: count("milliseconds").default(120_000).describe("How long faults may go on saying when to come back."),
+  CRASH_AT: step.optional().describe("For crash tests: the step at which the process kills itself, as exec-tfs:claimed or confirmed."),
+  LAB: z.enum(["on", "off"]).optional().describe("Whether the simulated controllers run beside it."),
+  K_SINK: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Where a function posts the events that a reply cannot carry; Knative's SinkBinding sets it."),
+});
+
+export type Config = Readonly<z.output<typeof Environment>>;
+
+/**
+ * Called once by each entry, and reports everything that is wrong with the environment, not just the first thing.
+ * An empty value counts as absent, as in `${AMQP_URL:-}` of a compose file.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = Environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new Error(`bad environment\n${z.prettifyError(parsed.error)}`);
+}

@@ -1,0 +1,21 @@
+import { EVENTS_EXCHANGE, type Queue } from "../broker/broker.ts";
+import type { HostedFunction } from "../function.ts";
+import { CONCURRENCY } from "./calls.ts";
+
+const DELIVERY_LIMIT = 20;
+
+export const queueName = <B>(fn: HostedFunction<B>): string => `nemo.fn.${fn.name}`;
+
+/** A function's queue. `#` stands for no word or any number of them, so one binding takes a type with and without an executioner. */
+export function queueOf<B>(fn: HostedFunction<B>): Queue {
+  return {
+    name: queueName(fn),
+    bindings: fn.on.map(({ type }) => ({
+      exchange: EVENTS_EXCHANGE,
+      exchangeType: "topic",
+      key: `${type}.${fn.where?.["executioner"] ?? "#"}`,
+    })),
+    prefetch: fn.concurrency ?? CONCURRENCY,
+    deliveryLimit: DELIVERY_LIMIT,
+  };
+}

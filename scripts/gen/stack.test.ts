@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { readFunctions } from "./files.ts";
+import { stack } from "./stack.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Of openfaas/go-sdk stack/schema.go. faas-cli ignores a key that it does not know, so nobody else would say. */
+const KEYS = {
+  top: ["version", "provider", "functions", "configuration"],
+  provider: ["name", "gateway"],
+  function: (
+    "lang handler image fprocess environment environment_file secrets skip_build constraints labels annotations limits requests " +
+    "readonly_root_filesystem build_options build_args build_secrets namespace platforms"
+  ).split(" "),
+  labels: /^com\.openfaas\.scale\.(min|max)$/,
+  annotations: ["topic", "schedule"],
+};
+
+type Mapping = Readonly<Record<string, unknown>>;
+interface Stack extends Mapping {
+  readonly version: string;
+  readonly provider: Mapping;
+  readonly functions: Readonly<Record<string, Mapping & { labels: Mapping; annotations?: Mapping; environment: Mapping; image: string }>>;
+}
+
+const read = async (): Promise<Stack> => parse((await stack(root)).get("stack.yml") ?? "") as Stack;
+
+it("uses only keys that OpenFaaS knows", async () => {
+  const { version, provider, functions, ...rest } = await read();
+  expect(version).toBe("1.0");
+  expect(Object.keys({ version, provider, functions, ...rest }).filter((key) => !KEYS.top.includes(key))).toEqual([]);
+  expect(Object.keys(provider).toSorted()).toEqual(KEYS.provider.toSorted());
+  for (const fn of Object.values(functions)) {
+    expect(Object.keys(fn).filter((key) => !KEYS.function.includes(key))).toEqual([]);
+    expect(Object.keys(fn.labels).filter((key) => !KEYS.labels.test(key))).toEqual([]);
+    expect(Object.keys(fn.annotations ?? {}).filter((key) => !KEYS.annotations.includes(key))).toEqual([]);
+    expect(
+      [...Object.values(fn.labels), ...Object.values(fn.annotations ?? {}), ...Object.values(fn.environment)].filter(
+        (value) => typeof value !== "string",
+      ),
+    ).toEqual([]);
+  }
+});
+
+it("has every function, within what OpenFaaS CE allows", async () => {
+  const { functions } = await read();
+  const known = await readFunctions(root);
+  expect(Object.keys(functions)).toEqual(known.map(({ name }) => name));
+  expect(known.length).toBeGreaterThan(0);
+  expect(known.length).toBeLessThanOrEqual(15);
+  for (const { labels } of Object.values(functions)) expect(Number(labels["com.openfaas.scale.max"])).toBeLessThanOrEqual(5);
+});
+
+it("gives the clock's schedule to what a clock starts, and the key to what reads secrets", async () => {
+  const { functions } = await read();
+  for (const { name, every, resources } of await readFunctions(root)) {
+    const fn = functions[name];
+    expect(fn?.annotations).toEqual(every === undefined ? undefined : { topic: "cron-function", schedule: every });
+    expect(fn?.["secrets"]).toEqual("secrets" in resources ? ["seal-key"] : undefined);
+  }
+});

@@ -1,0 +1,38 @@
+import { stringify } from "yaml";
+import { BANNER, type Generator, readFunctions } from "./files.ts";
+
+/** OpenFaaS CE runs five replicas of a function at most. */
+const REPLICAS = { "com.openfaas.scale.min": "1", "com.openfaas.scale.max": "5" };
+
+const SEAL_KEY = "seal-key";
+
+/** OpenFaaS' stack file. What a Pro installation adds (retries, queues, scaling to zero) is an overlay's business. */
+export const stack: Generator = async (root) => {
+  const functions = await readFunctions(root);
+  const document = {
+    version: "1.0",
+    provider: { name: "openfaas", gateway: "${OPENFAAS_URL:-http://127.0.0.1:8080}" },
+    functions: Object.fromEntries(
+      functions.map(({ name, every, resources }) => [
+        name,
+        {
+          image: `\${IMAGE_PREFIX:-underlay}/${name}:\${TAG:-dev}`,
+          skip_build: true,
+          environment: {
+            FUNCTION: name,
+            HOST: "0.0.0.0",
+            RAW_BODY: "true", // for the official templates, which eat a structured event otherwise
+            REDIS_URL: "${REDIS_URL:-}",
+            ...("secrets" in resources ? { SEAL_KEY_FILE: `/var/openfaas/secrets/${SEAL_KEY}` } : {}),
+          },
+          labels: REPLICAS,
+          ...(every === undefined ? {} : { annotations: { topic: "cron-function", schedule: every } }),
+          ...("secrets" in resources ? { secrets: [SEAL_KEY] } : {}),
+          readonly_root_filesystem: true,
+        },
+      ]),
+    ),
+  };
+  const text = stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, defaultStringType: "PLAIN", defaultKeyType: "PLAIN" });
+  return new Map([["stack.yml", `# ${BANNER}\n${text}`]]);
+};

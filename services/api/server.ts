@@ -1,0 +1,63 @@
+import { type FastifyInstance, fastify } from "fastify";
+import { z } from "zod";
+import type { Broker } from "../../runtime/broker/broker.ts";
+import { TransientError } from "../../runtime/errors.ts";
+import type { IntentStore } from "../../state/intents.ts";
+import type { Ingress } from "../ingress/ingress.ts";
+import { LIMITS } from "../ingress/parse.ts";
+import type { Planner } from "../plan.ts";
+import { eventRoutes } from "./events.ts";
+import { intentRoutes } from "./intents.ts";
+import { openapi } from "./openapi.ts";
+import { sendProblem } from "./problem.ts";
+import type { Tail } from "./tail.ts";
+
+export interface ApiParts {
+  readonly ingress: Ingress;
+  readonly planner: Planner;
+  readonly intents: IntentStore;
+  readonly broker: Broker;
+  readonly tail: Tail;
+  readonly metrics: { contentType: string; text(): Promise<string> };
+  readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
+  /** The lab's control address, where one runs. */
+  readonly labAddress?: URL;
+}
+
+/** The HTTP API: intents in, plans, reports and events out. */
+export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts): FastifyInstance {
+  const app = fastify({ bodyLimit: LIMITS.bytes, logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 256 } });
+  // Whatever it is called, the ingress looks at the bytes: YAML has no media type that clients agree on.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof z.ZodError)
+      return sendProblem(reply, { status: 400, code: "QUERY_INVALID", title: "the query cannot be read", detail: z.prettifyError(error) });
+    if (error instanceof TransientError)
+      return sendProblem(reply.header("retry-after", "1"), { status: 503, code: error.code, title: "try again soon", detail: error.message });
+    const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
+    if (status === 413) {
+      const detail = `at most ${String(LIMITS.bytes)} bytes are taken`;
+      return sendProblem(reply, { status, code: "INPUT_TOO_LARGE", title: "nothing of the file was taken", detail });
+    }
+    if (status < 500) return sendProblem(reply, { status, code: "REQUEST_INVALID", title: error instanceof Error ? error.message : "bad request" });
+    log.error({ err: error }, "request failed");
+    return sendProblem(reply, { status: 500, code: "INTERNAL", title: "an unexpected fault" });
+  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, code: "ROUTE_UNKNOWN", title: "nothing is served here; /openapi.json says what is" }));
+
+  intentRoutes(app, parts);
+  eventRoutes(app, { broker, tail: parts.tail });
+  app.get("/openapi.json", () => openapi);
+  app.get("/_/health", () => ({ status: "ok" }));
+  app.get("/_/ready", (_request, reply) =>
+    broker.isConnected() ? { status: "ready" } : sendProblem(reply, { status: 503, code: "BROKER_UNAVAILABLE", title: "no connection to the broker" }),
+  );
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get("/v1/lab/ledger", async (_request, reply) => {
+    if (labAddress === undefined) return sendProblem(reply, { status: 404, code: "LAB_OFF", title: "no lab runs beside this system" });
+    return reply.type("application/json").send(await (await fetch(new URL("/ledger", labAddress))).text());
+  });
+  return app;
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { Controller, type ReachableController } from "../domain/controllers.ts";
+
+/** The log executioner reaches nothing, so it needs no entry in the operator's file. */
+const builtIn: ReachableController = { executioner: "log", origin: "log:", address: new URL("log:") };
+
+/** The file that `CONTROLLERS_FILE` names: a JSON list of controllers. Everything that is wrong with it is told at once. */
+export function readControllersFile(file: string): readonly Controller[] {
+  const parsed = z.array(Controller).safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (parsed.success) return parsed.data;
+  throw new Error(`bad controllers in ${file}\n${z.prettifyError(parsed.error)}`);
+}
+
+/** Reads the credentials and CAs that controllers name. */
+export function reachable(controllers: readonly Controller[]): readonly ReachableController[] {
+  return [
+    ...controllers.map(({ executioner, origin, connect, face, userFile, passwordFile, caFile }) => ({
+      executioner,
+      origin,
+      address: new URL(connect ?? origin),
+      ...(face === undefined ? {} : { face }),
+      ...(userFile === undefined ? {} : { user: readFileSync(userFile, "utf8").trim() }),
+      ...(passwordFile === undefined ? {} : { password: readFileSync(passwordFile, "utf8").trim() }),
+      ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
+    })),
+    builtIn,
+  ];
+}

@@ -1,0 +1,156 @@
+import { type ReachableController, selectController } from "../../domain/controllers.ts";
+import type { IntentLibrary } from "../../domain/intent/library.ts";
+import { type IntentRecord, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
+import type { Intent } from "../../domain/intent/model.ts";
+import type { Order } from "../../domain/intent/order.ts";
+import { readIntent } from "../../domain/intent/read.ts";
+import { resolve } from "../../domain/intent/resolve.ts";
+import { sealSecrets } from "../../domain/intent/secrets.ts";
+import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
+import { derivedId, type Event } from "../../events/define.ts";
+import { IntentSubmitted } from "../../events/intent.ts";
+import type { IntentStore } from "../../state/intents.ts";
+import type { SecretStore } from "../../state/secrets.ts";
+import { type ParsedDocument, parseDocuments } from "./parse.ts";
+
+/** Why one document of a file cannot be taken. */
+export interface Problem {
+  /** From 1, as people count. */
+  readonly document: number;
+  readonly intentId?: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** An intent that would be taken: sealed, and known to come down to these orders. */
+export interface Candidate {
+  readonly intent: Intent;
+  readonly orders: readonly Order[];
+  readonly wanted: Wanted;
+  readonly warnings: readonly string[];
+  /** By reference; not yet kept anywhere. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+export type Read = { readonly ok: true; readonly candidates: readonly Candidate[] } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface Ingress {
+  /** Reads a file without taking anything of it. Every problem of every document is told. */
+  read(bytes: Buffer): Read;
+  /** Takes intents on: keeps their secrets sealed, records them, and publishes their submission. */
+  submit(candidates: readonly Candidate[]): Promise<readonly IntentRecord[]>;
+  /** Asks for everything that an intent brought about to be withdrawn. Undefined when there is no such intent. */
+  terminate(id: string): Promise<IntentRecord | undefined>;
+}
+
+interface IngressParts {
+  readonly catalogue: readonly IntentLibrary[];
+  readonly controllers: readonly ReachableController[];
+  readonly intents: IntentStore;
+  readonly secrets: SecretStore;
+  readonly publish: (events: readonly Event[]) => Promise<void>;
+  readonly now: () => Date;
+}
+
+const source = "/mncc/ingress";
+
+/** The one way in, whether over HTTP or from the meta-orchestrator's queue. */
+export function openIngress({ catalogue, controllers, intents, secrets, publish, now }: IngressParts): Ingress {
+  async function record(candidate: Pick<Candidate, "intent" | "orders" | "wanted">): Promise<{ after: IntentRecord; event: Event }> {
+    const at = now().toISOString();
+    let retired: readonly Order[] = [];
+    const { after } = await intents.update(candidate.intent.id, (known) => {
+      const submission = submit(known, { ...candidate, at });
+      ({ retired } = submission);
+      return submission.record;
+    });
+    if (after === undefined) throw new Error("a submission always leaves a record");
+    const { intent, generation, submission, wanted } = after;
+    const id = derivedId({ source, id: intent.id }, IntentSubmitted.type, submission);
+    const event = IntentSubmitted.make({ source, subject: intent.id, id, data: { intent, generation, submission, wanted, retired: [...retired] } });
+    return { after, event };
+  }
+
+  return {
+    read(bytes) {
+      const parsed = parseDocuments(bytes);
+      if (!parsed.ok) return { ok: false, problems: [wholeFile(parsed)] };
+      const outcomes = parsed.value.map((document) => candidateOf(document, { catalogue, controllers, secrets }));
+      const problems = outcomes.flatMap((outcome, i) => (outcome.ok ? [] : [problemOf(outcome, parsed.value[i], i + 1)]));
+      const candidates = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+      const ids = candidates.map(({ intent }) => intent.id);
+      for (const [i, id] of ids.entries())
+        if (ids.indexOf(id) !== i) problems.push({ document: i + 1, intentId: id, path: "/Intent/id", code: "INTENT_TWICE", reason: `${id} is in the file twice` });
+      return problems.length > 0 ? { ok: false, problems } : { ok: true, candidates };
+    },
+
+    async submit(candidates) {
+      // Secrets first: an event must never refer to one that is not there yet.
+      await Promise.all(candidates.flatMap(({ intent, secrets: found }) => [...found.values()].map((secret) => secrets.put(intent.id, secret))));
+      const recorded = await Promise.all(candidates.map(record));
+      await publish(recorded.map(({ event }) => event));
+      return recorded.map(({ after }) => after);
+    },
+
+    async terminate(id) {
+      const known = await intents.get(id);
+      if (known === undefined || isTerminated(known)) return known;
+      const { after, event } = await record({ intent: known.intent, orders: [], wanted: "terminated" });
+      await publish([event]);
+      return after;
+    },
+  };
+}
+
+const wholeFile = ({ code, reason, path }: Refusal): Problem => {
+  const line = /^line (\d+)$/.exec(path ?? "")?.[1];
+  return { document: 1, code, reason, ...(line === undefined ? {} : { line: Number(line) }) };
+};
+
+function problemOf({ code, reason, path }: Refusal, document: ParsedDocument | undefined, number: number): Problem {
+  const whole = document?.value as { Intent?: unknown; id?: unknown } | null | undefined;
+  const root = (whole?.Intent ?? whole) as { id?: unknown } | null | undefined;
+  const place = path === undefined ? undefined : whole?.Intent === undefined ? path : `/Intent${path}`;
+  const line = place === undefined ? undefined : document?.lineOf(place);
+  return {
+    document: number,
+    ...(typeof root?.id === "string" && root.id.length <= 128 ? { intentId: root.id } : {}),
+    ...(place === undefined ? {} : { path: place }),
+    ...(line === undefined ? {} : { line }),
+    code,
+    reason,
+  };
+}
+
+function candidateOf(document: ParsedDocument, parts: Pick<IngressParts, "catalogue" | "controllers" | "secrets">): Outcome<Candidate> {
+  const read = readIntent(document.value);
+  if (!read.ok) return read;
+  const { id } = read.value.intent;
+  const found = new Map<string, string>();
+  const sealed = sealSecrets(read.value.intent, (secret) => {
+    const ref = parts.secrets.refOf(id, secret);
+    found.set(ref, secret);
+    return ref;
+  });
+  if (!sealed.ok) return sealed;
+  const intent = sealed.value;
+  const orders = resolve(intent, parts.catalogue);
+  if (!orders.ok) return orders;
+  const reachable = allReachable(orders.value, parts.controllers);
+  if (!reachable.ok) return reachable;
+  const wanted = intent.intentAdminState === "DEACTIVATED" ? "suspended" : "active";
+  return ok({ intent, orders: orders.value, wanted, warnings: read.value.warnings, secrets: found });
+}
+
+/** Executioners ask again before they connect; here the person who wrote the intent is still listening. */
+function allReachable(orders: readonly Order[], controllers: readonly ReachableController[]): Outcome<void> {
+  for (const { executioner, controller, origins } of orders) {
+    const chosen = selectController(controllers, executioner, controller);
+    if (!chosen.ok) return chosen;
+    const stranger = origins.find((origin) => !selectController(controllers, "cluster", origin).ok);
+    if (stranger !== undefined) return refuse("CONTROLLER_NOT_ALLOWED", `${stranger} is not among the clusters that the operator allows`);
+  }
+  return ok(undefined);
+}

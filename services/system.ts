@@ -1,0 +1,122 @@
+import { Redis } from "ioredis";
+import type { ReachableController } from "../domain/controllers.ts";
+import { catalogue } from "../domain/intent/catalogue/index.ts";
+import type { Event } from "../events/define.ts";
+import { isExecutioner } from "../functions/executioner.ts";
+import { functions } from "../functions/index.ts";
+import { openAmqp } from "../runtime/broker/amqp.ts";
+import type { Broker } from "../runtime/broker/broker.ts";
+import { openMemoryBroker } from "../runtime/broker/memory.ts";
+import { encodeAmqp } from "../runtime/codec/amqp.ts";
+import type { Config } from "../runtime/config.ts";
+import { crashAt } from "../runtime/crash.ts";
+import { hostLocally } from "../runtime/host/local.ts";
+import type { Logger } from "../runtime/log.ts";
+import { openMetrics } from "../runtime/metrics.ts";
+import { openResources } from "../runtime/resources.ts";
+import type { Backing } from "../state/backing.ts";
+import { openEffects } from "../state/effects.ts";
+import { openIntents } from "../state/intents.ts";
+import { openSecrets } from "../state/secrets.ts";
+import { openApi } from "./api/server.ts";
+import { openTail } from "./api/tail.ts";
+import { openIngress } from "./ingress/ingress.ts";
+import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
+import { storePromise } from "./keep/durability.ts";
+import { sweepOutbox } from "./keep/outbox.ts";
+import { sweepOverdue } from "./keep/overdue.ts";
+import { openPlanner } from "./plan.ts";
+
+interface SystemParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly controllers: readonly ReachableController[];
+  readonly sealKey: Buffer;
+  readonly labAddress?: URL;
+}
+
+export interface System {
+  readonly address: URL;
+  readonly broker: Broker["kind"];
+  /** What is kept of what was accepted, in words. */
+  readonly storePromise: string;
+  stop(): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 30_000;
+
+/** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
+export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
+  const redis = config.REDIS_URL === undefined ? undefined : new Redis(config.REDIS_URL, { enableAutoPipelining: true, maxRetriesPerRequest: 3 });
+  redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
+  const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
+  const promise = await storePromise(redis);
+  const broker = config.AMQP_URL === undefined ? openMemoryBroker() : await openAmqp({ url: config.AMQP_URL, log });
+  const metrics = openMetrics({ ofProcess: true });
+  const now = () => new Date();
+  const publish = async (events: readonly Event[]): Promise<void> => {
+    await broker.publish(events.map(encodeAmqp));
+    metrics.published(events.map(({ type }) => type));
+  };
+
+  const intents = openIntents(backing);
+  const secrets = openSecrets(backing);
+  const ingress = openIngress({ catalogue, controllers, intents, secrets, publish, now });
+  const resources = openResources(functions, backing);
+  const executioners = functions.filter(isExecutioner);
+  const planner = openPlanner({
+    executioners: executioners.map((executioner) => ({ executioner, resources: resources.get(executioner.name) ?? {} })),
+    intents,
+    secrets,
+    log,
+  });
+
+  const tail = openTail(broker);
+  const hosting = await hostLocally({
+    functions,
+    broker,
+    backing,
+    log,
+    metrics,
+    crash: crashAt(config.CRASH_AT),
+    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS },
+  });
+  const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
+
+  const effects = openEffects(backing);
+  const sweep = async (): Promise<void> => {
+    for (const { executioner } of executioners) await sweepOutbox(executioner, effects, publish);
+    await publish(await sweepOverdue(intents, now(), 2 * config.PATIENCE_MS));
+  };
+  const sweeping = setInterval(() => {
+    sweep().catch((error: unknown) => log.warn({ reason: error instanceof Error ? error.message : "" }, "sweep cut short"));
+  }, SWEEP_EVERY_MS);
+
+  const { registry } = metrics;
+  const api = openApi({
+    ingress,
+    planner,
+    intents,
+    broker,
+    tail,
+    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    log,
+    ...(labAddress === undefined ? {} : { labAddress }),
+  });
+  const address = new URL(await api.listen({ port: config.PORT, host: config.HOST }));
+
+  return {
+    address,
+    broker: broker.kind,
+    storePromise: promise.says,
+    async stop() {
+      clearInterval(sweeping);
+      await api.close();
+      await orchestrator.stop();
+      await hosting.stop();
+      await tail.stop();
+      await broker.close();
+      redis?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Redis } from "ioredis";
+import type { ReachableController } from "../domain/controllers.ts";
+
+/** What a process opens its resources on. Without `redis` every store lives in memory and is gone with the process. */
+export interface Backing {
+  readonly redis?: Redis;
+  readonly controllers: readonly ReachableController[];
+  /** 32 bytes, AES-256-GCM: seals the secrets of intents. */
+  readonly sealKey: Buffer;
+}
+
+/** Opens a store once for each backing: functions and services of one process that ask for it share it. */
+export function sharedOn<T>(open: (backing: Backing) => T): (backing: Backing) => T {
+  const opened = new WeakMap<Backing, { readonly store: T }>();
+  return (backing) => {
+    const known = opened.get(backing) ?? { store: open(backing) };
+    opened.set(backing, known);
+    return known.store;
+  };
+}
