@@ -88,7 +88,7 @@ describe("the lab", () => {
   });
 });
 
-describe("the lab on its own", () => {
+describe("the lab on its own", { timeout: 30_000 }, () => {
   it("writes the controllers, prints one line, and goes cleanly when terminated", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lab-"));
     const file = join(folder, "controllers.json");

@@ -95,8 +95,8 @@ export function redisEffects(redis: Redis): EffectStore {
       await redis.zrem(key.outbox(c.executioner), c.resource);
     },
     async unpublished(executioner, olderThanMs, limit) {
-      const [seconds] = await redis.time();
-      const before = Number(seconds) * 1000 - olderThanMs;
+      const [seconds, micros] = await redis.time();
+      const before = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - olderThanMs;
       const resources = await redis.zrangebyscore(key.outbox(executioner), 0, before, "LIMIT", 0, limit);
       const results = await Promise.all(resources.map((resource) => redis.hget(key.effect(executioner, resource), "result")));
       return resources.flatMap((resource, i) => (results[i] ? [{ resource, result: results[i] }] : []));
@@ -143,8 +143,8 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
       if (no !== undefined) return Promise.resolve(no);
       const fence = (kept?.fence ?? 0) + 1;
       const { intentId, submission, digest } = c;
-      const standing = kept?.standing ?? "";
-      const taken: Kept = { intentId, submission, digest, leaseUntil: now() + leaseMs, isComplete: false, fence, result: "", standing, unpublishedSince: undefined };
+      const { standing = "", result = "", unpublishedSince } = kept ?? {};
+      const taken: Kept = { intentId, submission, digest, leaseUntil: now() + leaseMs, isComplete: false, fence, result, standing, unpublishedSince };
       effects.set(at(c), taken);
       return Promise.resolve({ kind: "claimed", fence, standing: orderFrom(standing) });
     },

@@ -48,9 +48,9 @@ function secretsOn(vault: Vault, sealKey: Buffer): SecretStore {
       const text = await vault.get(tagIn(ref), ref);
       if (text === undefined) return undefined;
       const sealed = Buffer.from(text, "base64");
-      const decipher = createDecipheriv("aes-256-gcm", encryption, sealed.subarray(0, 12)).setAAD(Buffer.from(ref));
-      decipher.setAuthTag(sealed.subarray(-16));
       try {
+        const decipher = createDecipheriv("aes-256-gcm", encryption, sealed.subarray(0, 12), { authTagLength: 16 }).setAAD(Buffer.from(ref));
+        decipher.setAuthTag(sealed.subarray(-16));
         return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString("utf8");
       } catch {
         // GCM says no: another key, or not what was sealed. To the caller that is a secret nobody has.

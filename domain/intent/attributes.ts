@@ -13,7 +13,7 @@ export function readContexts<S extends z.ZodObject>(schema: S, contexts: readonl
   const values: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [i, { contextAttribute: name, contextCondition, contextValueRange }] of contexts.entries()) {
     const path = `${place}/${String(i)}`;
-    if (!(name in schema.shape))
+    if (!Object.hasOwn(schema.shape, name))
       return refuse("CONTEXT_UNKNOWN", `${name} is not a context here; known are ${Object.keys(schema.shape).join(", ")}`, path);
     if (contextCondition !== "IS_EQUAL_TO")
       return refuse("CONDITION_UNSUPPORTED", `${name} can only be IS_EQUAL_TO, not ${contextCondition}`, `${path}/contextCondition`);

@@ -19,7 +19,7 @@ export interface CarryOut {
  */
 export async function carryOut(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
   try {
-    const execution = await (asked.action === "apply" ? apply(adaptor, asked) : withdraw(adaptor, asked));
+    const execution = await (asked.action === "apply" ? apply(adaptor, asked) : withdrawAll(adaptor, asked));
     if (execution.kind !== "pending" || !asked.lastAttempt) return execution;
     return { kind: "failed", code: "EFFECT_PENDING", reason: `${execution.reason}, for too long`, residue: await undo(adaptor, asked) };
   } catch (error) {
@@ -29,11 +29,17 @@ export async function carryOut(adaptor: Adaptor, asked: CarryOut): Promise<Execu
   }
 }
 
+/** What stands, when it stands on another controller than the order goes to. */
+const elsewhere = (adaptor: Adaptor, { order, before }: Pick<CarryOut, "order" | "before">): Order | undefined =>
+  before !== undefined && adaptor.target(before) !== adaptor.target(order) ? before : undefined;
+
 async function apply(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
   const { order, before, reached } = asked;
-  if (before !== undefined && adaptor.target(before) !== adaptor.target(order)) {
-    const moved = await withdraw(adaptor, { ...asked, action: "withdraw", order: before });
-    if (moved.kind !== "executed") return moved;
+  const former = elsewhere(adaptor, asked);
+  if (former !== undefined) {
+    const moved = await withdraw(adaptor, { ...asked, order: former });
+    // Nothing was begun, so nothing is left behind: what stood before stands, and is remembered as that.
+    if (moved.kind !== "executed") return moved.kind === "failed" ? { ...moved, residue: [] } : moved;
   }
   const observed = await adaptor.observe(order);
   if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [] };
@@ -41,7 +47,7 @@ async function apply(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
 
   if (observed.value.state === "absent" || observed.value.differs.length > 0) {
     reached("before-apply");
-    const applied = await adaptor.apply(order, observed.value, before);
+    const applied = await adaptor.apply(order, observed.value, former === undefined ? before : undefined);
     reached("applied");
     if (!applied.ok) return { kind: "failed", code: applied.code, reason: applied.reason, residue: await undo(adaptor, asked) };
     const readBack = await adaptor.observe(order);
@@ -60,6 +66,15 @@ function judge({ order, before }: CarryOut, seen: Observed): Execution {
   return { kind: "executed", effect, declared: seen.declared };
 }
 
+/** An order that never came about on its own controller may still stand on the one before. */
+async function withdrawAll(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
+  const former = elsewhere(adaptor, asked);
+  const left = former === undefined ? undefined : await withdraw(adaptor, { ...asked, order: former });
+  if (left !== undefined && left.kind !== "executed") return left;
+  const here = await withdraw(adaptor, asked);
+  return here.kind === "executed" && left?.effect === "removed" ? left : here;
+}
+
 async function withdraw(adaptor: Adaptor, { order, reached }: CarryOut): Promise<Execution> {
   const observed = await adaptor.observe(order);
   if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [order.resource] };
@@ -73,10 +88,21 @@ async function withdraw(adaptor: Adaptor, { order, reached }: CarryOut): Promise
 }
 
 /** What cannot even be asked about is named as residue: saying so is all that is left to do. */
-async function undo(adaptor: Adaptor, { order, before }: CarryOut): Promise<readonly string[]> {
+async function undo(adaptor: Adaptor, asked: CarryOut): Promise<readonly string[]> {
+  const { order, before } = asked;
+  const former = elsewhere(adaptor, asked);
   try {
-    return await adaptor.undo(order, before);
+    if (former === undefined) return await adaptor.undo(order, before);
+    const residue = await adaptor.undo(order, undefined);
+    return (await goBackTo(adaptor, former)) ? residue : [...residue, former.resource];
   } catch {
     return [order.resource];
   }
+}
+
+async function goBackTo(adaptor: Adaptor, former: Order): Promise<boolean> {
+  const observed = await adaptor.observe(former);
+  if (!observed.ok) return false;
+  const { state } = observed.value;
+  return (state === "present" && observed.value.differs.length === 0) || (await adaptor.apply(former, observed.value, undefined)).ok;
 }

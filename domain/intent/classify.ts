@@ -1,4 +1,4 @@
-import { ok, type Outcome, refuse } from "../outcome.ts";
+import { ok, type Outcome, type Refusal, refuse } from "../outcome.ts";
 import type { IntentLibrary } from "./library.ts";
 import type { Intent } from "./model.ts";
 
@@ -41,3 +41,12 @@ export const shareOf = (intent: Intent, expectationIds: readonly string[]): Inte
   ...intent,
   intentExpectations: intent.intentExpectations.filter((e) => expectationIds.includes(e.expectationId)),
 });
+
+/** What was refused of a share or a sub-intent, with its place told in the intent that the person wrote: expectations keep their ids. */
+export function placedIn<C extends string>(intent: Intent, share: Intent, { code, reason, path }: Refusal<C>): Refusal<C> {
+  const [, index, rest = ""] = /^\/intentExpectations\/(\d+)(.*)$/s.exec(path ?? "") ?? [];
+  if (index === undefined) return refuse(code, reason, path);
+  const id = share.intentExpectations[Number(index)]?.expectationId;
+  const at = intent.intentExpectations.findIndex((e) => e.expectationId === id);
+  return refuse(code, reason, at < 0 ? undefined : `/intentExpectations/${String(at)}${rest}`);
+}

@@ -91,6 +91,8 @@ export type Happening =
 export function advance(record: IntentRecord, happening: Happening, at: string): IntentRecord {
   if (happening.submission !== record.submission) return record;
   if (happening.kind === "refused") {
+    // What is settled stays so: the news was told before, or was overtaken by an order that was late.
+    if (isSettled(record)) return record;
     const { code, reason, path } = happening;
     return { ...record, refusal: { code, reason, ...(path === undefined ? {} : { path }) }, updatedAt: at };
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { IntentRecord, OrderRecord } from "./lifecycle.ts";
+import { type IntentRecord, isTerminated, type OrderRecord } from "./lifecycle.ts";
 import type { IntentExpectation } from "./model.ts";
 
 export const NotFulfilledState = z.enum(["ACKNOWLEDGED", "COMPLIANT", "DEGRADED", "SUSPENDED", "TERMINATED", "FULFILMENTFAILED"]);
@@ -44,9 +44,10 @@ export type State = NotFulfilledState | "FULFILLED";
 
 /** The one word for an intent: TS 28.312 has no lifecycle attribute, it follows from the administrative state and from NotFulfilledState. */
 export function stateOf(record: IntentRecord): State {
+  // Also when it was given up on before: a withdrawal that comes late is one all the same.
+  if (isTerminated(record)) return "TERMINATED";
   if (record.refusal !== undefined || record.orders.some((r) => r.state === "failed")) return "FULFILMENTFAILED";
   if (record.orders.some((r) => r.state === "placed")) return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
-  if (record.wanted === "terminated") return "TERMINATED";
   return record.wanted === "suspended" ? "SUSPENDED" : "FULFILLED";
 }
 

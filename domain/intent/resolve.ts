@@ -1,5 +1,5 @@
 import { ok, type Outcome, refuse } from "../outcome.ts";
-import { classify, type ClassificationRefusal, shareOf } from "./classify.ts";
+import { classify, type ClassificationRefusal, placedIn, shareOf } from "./classify.ts";
 import type { IntentLibrary, TranslationRefusal } from "./library.ts";
 import type { Intent } from "./model.ts";
 import type { Order } from "./order.ts";
@@ -29,15 +29,16 @@ function rewrite(intent: Intent, catalogue: readonly IntentLibrary[], depth: num
 
   const orders: Order[] = [];
   for (const { library, expectationIds } of matches.value) {
-    const translated = library.translate(shareOf(intent, expectationIds));
-    if (!translated.ok) return translated;
+    const share = shareOf(intent, expectationIds);
+    const translated = library.translate(share);
+    if (!translated.ok) return placedIn(intent, share, translated);
     if (translated.value.kind === "orders") {
       orders.push(...translated.value.orders);
       continue;
     }
     for (const sub of translated.value.intents) {
       const resolved = rewrite(sub, catalogue, depth + 1);
-      if (!resolved.ok) return resolved;
+      if (!resolved.ok) return placedIn(intent, sub, resolved);
       orders.push(...resolved.value);
     }
   }

@@ -12,6 +12,9 @@ const isSecret = (context: Context): boolean =>
 /** A JWT, an Authorization value, a PEM key, or a URL with a user and password in it. */
 const credential = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i;
 
+/** Whether a text has the shape of a credential: such a text is not repeated, whoever asks. */
+export const looksLikeCredential = (text: string): boolean => credential.test(text);
+
 /**
  * Replaces every secret by what `seal` gives for it, and refuses an intent that carries a credential anywhere else,
  * naming the place and never the value. After this an intent may travel.
@@ -58,7 +61,7 @@ export function sealSecrets(intent: Intent, seal: (secret: string) => string): O
 }
 
 function findCredential(value: unknown, place: string): string | undefined {
-  if (typeof value === "string") return !isReference(value) && credential.test(value) ? place : undefined;
+  if (typeof value === "string") return !isReference(value) && looksLikeCredential(value) ? place : undefined;
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
     const found = findCredential(inner, `${place}/${key}`);

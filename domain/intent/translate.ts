@@ -1,5 +1,5 @@
 import { ok, type Outcome, refuse } from "../outcome.ts";
-import { shareOf } from "./classify.ts";
+import { placedIn, shareOf } from "./classify.ts";
 import type { IntentLibrary } from "./library.ts";
 import type { Intent } from "./model.ts";
 import type { Order } from "./order.ts";
@@ -28,8 +28,9 @@ export function translate(
   for (const { library: name, expectationIds } of matches) {
     const library = catalogue.find((l) => l.name === name);
     if (library === undefined) return refuse("LIBRARY_UNKNOWN", `this version has no library ${name}`);
-    const translated = library.translate(shareOf(intent, expectationIds));
-    if (!translated.ok) return translated;
+    const share = shareOf(intent, expectationIds);
+    const translated = library.translate(share);
+    if (!translated.ok) return placedIn(intent, share, translated);
     if (translated.value.kind === "orders") orders.push(...translated.value.orders);
     else derived.push(...translated.value.intents.map((sub) => ({ library: name, intent: sub })));
   }

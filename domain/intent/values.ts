@@ -30,12 +30,17 @@ export const kubernetesName = text
   });
 
 /** `172.18.0.2`, `172.20.0.2:8181` or a host name: where the network's provider answers. */
-export const hostAndPort = pattern(/^(?=.{1,255}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/, "a host, or host:port");
+export const hostAndPort = pattern(/^(?=.{1,255}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[1-9]\d{0,4})?$/, "a host, or host:port").refine(
+  (value) => Number(value.split(":")[1] ?? 1) <= 65_535,
+  { error: "expected a port of at most 65535" },
+);
 
 export const ipv4Cidr = z.cidrv4({ error: "expected an IPv4 prefix such as 10.1.0.0/16" });
 
 /** Only its origin is looked at. Credentials in it would end up in reports. */
-export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "expected an http or https URL", abort: true })
+  .refine((url) => new URL(url).username === "" && new URL(url).password === "", { error: "expected a URL without user and password" });
 
 export const secretRef = z.string().regex(/^secretRef:[A-Za-z0-9_-]{16,64}$/, "expected a sealed secret");
 

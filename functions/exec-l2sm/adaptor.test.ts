@@ -1,5 +1,3 @@
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ReachableController } from "../../domain/controllers.ts";
 import type { Observed } from "../../domain/intent/adaptor.ts";
@@ -7,9 +5,7 @@ import type { Order } from "../../domain/intent/order.ts";
 import type { Outcome } from "../../domain/outcome.ts";
 import { type Lab, type LabOptions, startLab } from "../../lab/lab.ts";
 import { l2smAdaptor } from "./adaptor.ts";
-import { l2smClient } from "./client.ts";
 import { type L2smConnections, openL2smConnections } from "./connections.ts";
-import { networkRequest } from "./request.ts";
 
 const clusters = [1, 2, 3].map((i) => ({
   name: `kind-worker-cluster-${String(i)}`,
@@ -55,7 +51,9 @@ afterEach(async () => {
   await lab.close();
 });
 
-const adaptor = (options: { signal?: AbortSignal; controllers?: readonly ReachableController[]; held?: ReadonlyMap<string, string> } = {}) =>
+const adaptor = (
+  options: { signal?: AbortSignal; controllers?: readonly ReachableController[]; held?: ReadonlyMap<string, string> } = {},
+) =>
   l2smAdaptor({
     controllers: options.controllers ?? connections.controllers,
     connections,
@@ -77,7 +75,8 @@ async function take(wanted: Order): Promise<Outcome<void>> {
   return seen.ok ? l2sm.withdraw(wanted, seen.value) : seen;
 }
 
-const effects = (): readonly string[] => lab.ledger.entries().map(({ effect, peer }) => `${effect} ${peer.replace("cluster:kind-worker-cluster-", "")}`);
+const effects = (): readonly string[] =>
+  lab.ledger.entries().map(({ effect, peer }) => `${effect} ${peer.replace("cluster:kind-worker-cluster-", "")}`);
 const asked = (): Readonly<Record<string, number>> => lab.ledger.counters().requests["l2sm-md"] ?? {};
 const manifest = async (i: number): Promise<{ spec: Record<string, unknown> }> => {
   const { address } = connections.controllers.find((c) => c.origin === clusters[i - 1]?.origin) as ReachableController;
@@ -185,7 +184,14 @@ describe("over several clusters", () => {
 
   it("does not fail for a server that says no when every cluster has the network all the same", async () => {
     await start();
-    lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", when: "after", code: 2, text: "could not create network: EOF" });
+    lab.faults.add({
+      kind: "grpc",
+      peer: "l2sm-md",
+      operation: "CreateNetwork",
+      when: "after",
+      code: 2,
+      text: "could not create network: EOF",
+    });
     expect(await bring(order)).toEqual(brought);
     expect(effects()).toEqual(["created 1", "created 2"]);
   });
@@ -203,121 +209,9 @@ describe("over several clusters", () => {
   });
 
   it("is pending until every cluster reports the network as available", async () => {
-    const [first, ...others] = clusters as [LabOptions["clusters"] & object][number];
-    await start({ clusters: [{ ...(first as (typeof clusters)[number]), availableAfterMs: 300 }, ...(others as typeof clusters)] });
+    await start({ clusters: clusters.map((cluster, i) => (i === 0 ? { ...cluster, availableAfterMs: 300 } : cluster)) });
     expect(await bring(order)).toMatchObject({ value: { state: "present", differs: [], pending: true } });
     await expect.poll(() => adaptor().observe(order), { timeout: 5_000 }).toEqual(brought);
     expect(asked()).toEqual({ CreateNetwork: 1 });
-  });
-});
-
-describe("what it may not or cannot do", () => {
-  it("is refused when a token is not known any more", async () => {
-    await start();
-    const seen = await adaptor({ held: new Map([["secretRef:1", "x"]]) }).observe(order);
-    expect(seen).toMatchObject({ ok: false, code: "SECRET_UNKNOWN", reason: expect.stringContaining("kind-worker-cluster-2") });
-  });
-
-  it("is refused when a cluster takes no such token, and does not repeat it", async () => {
-    await start();
-    const seen = await adaptor({ held: new Map([...secrets, ["secretRef:2", "wrong-token"]]) }).observe(order);
-    expect(seen).toMatchObject({ ok: false, code: "CLUSTER_REFUSED", reason: expect.stringContaining("kind-worker-cluster-2 answered 401") });
-    expect(JSON.stringify(seen)).not.toContain("wrong-token");
-  });
-
-  it("is refused for a token that is no header, and for a cluster that nobody allowed", async () => {
-    await start();
-    const broken = await adaptor({ held: new Map([...secrets, ["secretRef:1", "two\r\nlines"]]) }).observe(order);
-    expect(broken).toMatchObject({ ok: false, code: "CLUSTER_REFUSED" });
-    expect(JSON.stringify(broken)).not.toContain("lines");
-    const foreign = orderOf({ clusters: [{ ...members(1)[0], apiUrl: "https://198.51.100.1:6443" }] });
-    expect(await adaptor().observe(foreign)).toMatchObject({ ok: false, code: "CONTROLLER_NOT_ALLOWED" });
-    await expect(adaptor().observe({ ...order, payload: {} })).rejects.toMatchObject({ name: "PermanentError", code: "DATA_INVALID" });
-  });
-
-  it("says the server's words without the tokens in them", async () => {
-    await start();
-    const text = `could not create network: Post: Bearer ${String(clusters[0]?.token)} and ${String(clusters[1]?.token)}`;
-    for (const code of [2, 14]) lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", code, text, times: 1 });
-    const refused = await bring(order);
-    expect(refused).toMatchObject({ reason: expect.stringContaining("could not create network: Post: Bearer [redacted] and [redacted]") });
-    const fault: unknown = await bring(order).catch((error: unknown) => error);
-    expect(fault).toMatchObject({ code: "L2SM_UNREACHABLE", cause: { message: expect.stringContaining("could not create network") } });
-    expect(String((fault as Error).cause)).not.toContain("secret-token");
-  });
-
-  it("is refused by a server that has the service under neither package", async () => {
-    await start();
-    lab.faults.add({ kind: "grpc", peer: "l2sm-md", code: 12, text: "unknown service" });
-    expect(await bring(order)).toMatchObject({ ok: false, code: "L2SM_REFUSED", reason: expect.stringContaining("neither l2sces nor l2smmd") });
-  });
-
-  it.each([4, 13, 14])("may pass when the server answers code %i", async (code) => {
-    await start();
-    lab.faults.add({ kind: "grpc", peer: "l2sm-md", operation: "CreateNetwork", code, text: "later" });
-    await expect(bring(order)).rejects.toMatchObject({ name: "TransientError", code: "L2SM_UNREACHABLE" });
-  });
-
-  it("may pass when a cluster has a fault or hangs up", async () => {
-    await start();
-    lab.faults.add({ kind: "status", peer: "cluster:kind-worker-cluster-1", operation: "reading", status: 503, times: 1 });
-    await expect(adaptor().observe(order)).rejects.toMatchObject({ name: "TransientError", code: "CLUSTER_UNREACHABLE" });
-    lab.faults.add({ kind: "destroy", peer: "cluster:kind-worker-cluster-1", operation: "reading", times: 1 });
-    await expect(adaptor().observe(order)).rejects.toMatchObject({ code: "CLUSTER_UNREACHABLE", message: expect.stringContaining("cluster-1") });
-    lab.faults.add({ kind: "hang", peer: "cluster:kind-worker-cluster-1", operation: "reading", times: 1 });
-    await expect(adaptor({ signal: AbortSignal.timeout(100) }).observe(order)).rejects.toMatchObject({ code: "CLUSTER_UNREACHABLE" });
-  });
-
-  it("waits for a server that hangs until the order's time is up, and for 10 s at most", async () => {
-    await start();
-    lab.faults.add({ kind: "hang", peer: "l2sm-md", operation: "CreateNetwork" });
-    const applied = (signal: AbortSignal) => adaptor({ signal }).apply(order, { state: "absent" }, undefined);
-    const started = performance.now();
-    await expect(applied(AbortSignal.timeout(100))).rejects.toMatchObject({ code: "L2SM_UNREACHABLE", message: expect.stringContaining("time for the order") });
-    await expect(applied(AbortSignal.abort())).rejects.toMatchObject({ code: "L2SM_UNREACHABLE" });
-    expect(performance.now() - started).toBeLessThan(2_000);
-    await expect(applied(AbortSignal.timeout(60_000))).rejects.toMatchObject({ message: expect.stringContaining("within 10 s") });
-  });
-
-  it("may pass when no server is there, and passes when it is", async () => {
-    await start();
-    const free = createServer();
-    await new Promise<void>((resolve) => free.listen(0, "127.0.0.1", resolve));
-    const port = (free.address() as AddressInfo).port;
-    await new Promise((resolve) => free.close(resolve));
-    const controllers = controllersOf(lab).map((c) =>
-      c.executioner === "l2sm" ? { ...c, origin: "http://unused.example", address: new URL(`http://127.0.0.1:${String(port)}`) } : c,
-    );
-    await expect(adaptor({ controllers }).apply(order, { state: "absent" }, undefined)).rejects.toMatchObject({
-      code: "L2SM_UNREACHABLE",
-      message: expect.stringContaining(`no answer from 127.0.0.1:${String(port)}`),
-    });
-    expect(await bring(order)).toEqual(brought);
-  });
-
-  it("does not kill the server, whatever is not set", async () => {
-    await start();
-    await bring(order);
-    await take(order);
-    expect(lab.ledger.counters().crashes).toEqual({});
-  });
-});
-
-describe("the client", () => {
-  it("learns the server's package from the calls that every server has, and from no other", async () => {
-    await start({ l2sm: { packages: ["l2smmd"] } });
-    const controller = connections.controllers.find(({ executioner }) => executioner === "l2sm") as ReachableController;
-    const channel = connections.channel(controller);
-    const client = l2smClient(channel, controller.address.host, AbortSignal.timeout(5_000));
-    const wanted = { network: "n", namespace: "default", provider: { name: "uc3m", domain: "d" }, type: "vnet" as const, clusters: [] };
-    const credentials = clusters.slice(0, 2).map(({ name, origin, token }) => ({ name, apiUrl: origin, token }));
-    const { network } = networkRequest(wanted, credentials);
-    expect(await client.createSlice({ slice: { provider: network.provider, clusters: network.clusters, links: [] }, namespace: "default" })).toEqual(done);
-    expect(channel.speaks).toBeUndefined();
-    expect(await client.createNetwork(networkRequest(wanted, credentials))).toEqual(done);
-    expect(channel.speaks).toBe("l2smmd");
-    expect(connections.channel(controller)).toBe(channel);
-    expect(lab.ledger.objects().map(({ object }) => object)).toEqual(expect.arrayContaining(["overlays/default/overlay-sample", "l2networks/default/n"]));
-    expect(lab.ledger.counters().crashes).toEqual({});
   });
 });

@@ -30,8 +30,12 @@ export function l2smAdaptor({ controllers, connections, secrets, signal }: Depen
     if (!chosen.ok) return chosen;
     const token = await tokenOf(cluster.tokenRef);
     if (token === undefined)
-      return refuse("SECRET_UNKNOWN", `the bearer token of cluster ${cluster.name} is not known here any more: submit the intent again, with its token`);
-    if (!/^[\x21-\x7e]+$/.test(token)) return refuse("CLUSTER_REFUSED", `the bearer token of cluster ${cluster.name} is not one word of ASCII`);
+      return refuse(
+        "SECRET_UNKNOWN",
+        `the bearer token of cluster ${cluster.name} is not known here any more: submit the intent again, with its token`,
+      );
+    if (!/^[\x21-\x7e]+$/.test(token))
+      return refuse("CLUSTER_REFUSED", `the bearer token of cluster ${cluster.name} is not one word of ASCII`);
     return ok({ name: cluster.name, apiUrl: cluster.apiUrl, token, controller: chosen.value, pool: connections.pool(chosen.value) });
   }
 
@@ -156,5 +160,8 @@ function payloadOf(order: Order): L2Network {
   const payload = L2Network.safeParse(order.payload);
   if (payload.success) return payload.data;
   const [issue] = payload.error.issues;
-  throw new PermanentError("DATA_INVALID", `the payload of ${order.resource} is no L2 network: ${issue?.path.join("/") ?? ""} ${issue?.message ?? ""}`);
+  throw new PermanentError(
+    "DATA_INVALID",
+    `the payload of ${order.resource} is no L2 network: ${issue?.path.join("/") ?? ""} ${issue?.message ?? ""}`,
+  );
 }

@@ -95,7 +95,8 @@ function unary<M extends Method>(
   return promise;
 }
 
-const tokensIn = (clusters: NetworkRequest["network"]["clusters"]): readonly string[] => clusters.map(({ rest_config }) => rest_config.bearer_token);
+const tokensIn = (clusters: NetworkRequest["network"]["clusters"]): readonly string[] =>
+  clusters.map(({ rest_config }) => rest_config.bearer_token);
 
 /** The server quotes what its Kubernetes client says, and that may quote a request. */
 function withoutTokens(text: string, tokens: readonly string[]): string {

@@ -37,7 +37,11 @@ export async function readNetwork(
   return refuse("CLUSTER_REFUSED", status === 401 || status === 403 ? `${what}; check the bearer_token of this cluster` : what);
 }
 
-async function get({ name, controller, pool, token }: ClusterApi, path: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+async function get(
+  { name, controller, pool, token }: ClusterApi,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(new DOMException("no answer in time", "TimeoutError")), DEADLINE_MS);
   try {
@@ -51,9 +55,13 @@ async function get({ name, controller, pool, token }: ClusterApi, path: string, 
   } catch (cause) {
     if (cause instanceof TransientError) throw cause;
     const { host } = controller.address;
-    if (ended.signal.aborted) throw unreachable(`the API of cluster ${name} at ${host} did not answer within ${String(DEADLINE_MS / 1000)} s`, cause);
+    if (ended.signal.aborted)
+      throw unreachable(`the API of cluster ${name} at ${host} did not answer within ${String(DEADLINE_MS / 1000)} s`, cause);
     if (signal.aborted) throw unreachable(`the time for the order was up before the API of cluster ${name} at ${host} answered`, cause);
-    throw unreachable(`no answer from the API of cluster ${name} at ${host}: check that it runs there and that its certificate is known`, cause);
+    throw unreachable(
+      `no answer from the API of cluster ${name} at ${host}: check that it runs there and that its certificate is known`,
+      cause,
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -47,7 +47,10 @@ export function observedFrom(wanted: L2Network, seen: readonly Seen[]): Observed
 }
 
 /** The clusters that an observation found without the network, and those that have another one under its name. */
-export function unlike(members: readonly Member[], observed: Observed): { readonly lacking: readonly Member[]; readonly changed: readonly Member[] } {
+export function unlike(
+  members: readonly Member[],
+  observed: Observed,
+): { readonly lacking: readonly Member[]; readonly changed: readonly Member[] } {
   if (observed.state === "absent") return { lacking: members, changed: [] };
   const { differs } = observed;
   return {
@@ -66,7 +69,9 @@ export async function create(network: Network, members: readonly Member[]): Prom
   const seen = await look(network, members);
   if (!seen.ok) return seen;
   const isThere = ({ resource }: Seen): boolean =>
-    resource !== undefined && resource.metadata.deletionTimestamp === undefined && networkDifferences(resource, network.wanted).length === 0;
+    resource !== undefined &&
+    resource.metadata.deletionTimestamp === undefined &&
+    networkDifferences(resource, network.wanted).length === 0;
   return seen.value.every(isThere) ? ok(undefined) : created;
 }
 

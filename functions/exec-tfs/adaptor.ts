@@ -116,5 +116,8 @@ function payloadOf(order: Order): L2vpn {
   const payload = L2vpn.safeParse(order.payload);
   if (payload.success) return payload.data;
   const [issue] = payload.error.issues;
-  throw new PermanentError("DATA_INVALID", `the payload of ${order.resource} is no L2VPN: ${issue?.path.join("/") ?? ""} ${issue?.message ?? ""}`);
+  throw new PermanentError(
+    "DATA_INVALID",
+    `the payload of ${order.resource} is no L2VPN: ${issue?.path.join("/") ?? ""} ${issue?.message ?? ""}`,
+  );
 }

@@ -80,7 +80,9 @@ describe("differences", () => {
   });
 
   it("count a rule of somebody else's making as none", () => {
-    const config_rules = [{ action: 1, custom: { resource_key: "/device[3.3.3.3]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings", resource_value: "{" } }];
+    const config_rules = [
+      { action: 1, custom: { resource_key: "/device[3.3.3.3]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings", resource_value: "{" } },
+    ];
     expect(differences(shown(wanted, { service_config: { config_rules } }), wanted)).toContain("vlanId");
   });
 
@@ -94,7 +96,9 @@ describe("differences", () => {
 
 it("declares Gbit/s and ms, from either form of constraint", () => {
   expect(declaredBy(shown(wanted))).toEqual({ bandwidth: 10, latency: 15.2 });
-  const modern = shown(wanted, { service_constraints: [{ sla_capacity: { capacity_gbps: 10 } }, { sla_latency: { e2e_latency_ms: 15.2 } }] });
+  const modern = shown(wanted, {
+    service_constraints: [{ sla_capacity: { capacity_gbps: 10 } }, { sla_latency: { e2e_latency_ms: 15.2 } }],
+  });
   expect(declaredBy(modern)).toEqual({ bandwidth: 10, latency: 15.2 });
   expect(differences(modern, wanted)).toEqual([]);
 });

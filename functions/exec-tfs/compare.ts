@@ -38,19 +38,34 @@ type Settings = Readonly<Record<string, unknown>>;
 const settled: ReadonlySet<string | number> = new Set(["SERVICESTATUS_ACTIVE", 2, "SERVICESTATUS_SLA_VIOLATED", 5]);
 export const isPending = (service: TfsService): boolean => !settled.has(service.service_status.service_status ?? 0);
 
-// The Context component answers with the UUIDs that it derived, other parts of TeraFlowSDN with the names that they were given.
-const isDevice = (id: string, node: string): boolean => id === node || id === tfsUuid(node);
-const isEndpoint = (id: string, side: Side): boolean => id === endpointName(side) || id === endpointUuid(endpointName(side), side.node);
-const isAt = (side: Side, at: Endpoint): boolean =>
-  isDevice(at.device_id.device_uuid.uuid, side.node) && isEndpoint(at.endpoint_uuid.uuid, side);
+/** One side of the L2VPN under the names that it was given and the UUIDs that the Context component derives and answers with. */
+interface Place {
+  readonly node: string;
+  readonly nodeId: string;
+  readonly endpoint: string;
+  readonly endpointId: string;
+}
+
+function placeOf(side: Side): Place {
+  const endpoint = endpointName(side);
+  const nodeId = tfsUuid(side.node);
+  return { node: side.node, nodeId, endpoint, endpointId: endpointUuid(endpoint, nodeId) };
+}
+
+const isNode = (place: Place, id: string): boolean => id === place.node || id === place.nodeId;
+const isEndpoint = (place: Place, id: string): boolean => id === place.endpoint || id === place.endpointId;
+const isAt = (place: Place, { device_id, endpoint_uuid }: Endpoint): boolean =>
+  isNode(place, device_id.device_uuid.uuid) && isEndpoint(place, endpoint_uuid.uuid);
 
 /** Under their intent's names; an L2VPN has no direction, so the order of the endpoints says nothing. */
-function endpointDifferences(service: TfsService, { source, destination }: L2vpn): string[] {
+function endpointDifferences({ service_endpoint_ids: has }: TfsService, source: Place, destination: Place): string[] {
   const differs: string[] = [];
-  const has = service.service_endpoint_ids;
-  for (const [side, suffix] of [[source, "Src"], [destination, "Dst"]] as const) {
-    if (has.some((at) => isAt(side, at))) continue;
-    differs.push(has.some((at) => isDevice(at.device_id.device_uuid.uuid, side.node)) ? `endpoint${suffix}` : `node${suffix}`);
+  for (const [place, suffix] of [
+    [source, "Src"],
+    [destination, "Dst"],
+  ] as const) {
+    if (has.some((at) => isAt(place, at))) continue;
+    differs.push(has.some(({ device_id }) => isNode(place, device_id.device_uuid.uuid)) ? `endpoint${suffix}` : `node${suffix}`);
   }
   if (has.some((at) => !isAt(source, at) && !isAt(destination, at))) differs.push("otherEndpoints");
   return differs;
@@ -71,12 +86,12 @@ function jsonOr(text: string): unknown {
 
 const keyPattern = /^\/device\[([^\]]+)\]\/endpoint\[([^\]]+)\]\/settings$/;
 
-function attachmentOf(service: TfsService, side: Side): Settings | undefined {
+function attachmentOf(service: TfsService, place: Place): Settings | undefined {
   for (const { action, custom } of service.service_config.config_rules) {
     if (custom === undefined || action === 2 || action === "CONFIGACTION_DELETE") continue;
     const [, device, endpoint] = keyPattern.exec(custom.resource_key) ?? [];
     if (device === undefined || endpoint === undefined) continue;
-    if (isDevice(device, side.node) && isEndpoint(endpoint, side)) return settingsOf(custom.resource_value);
+    if (isNode(place, device) && isEndpoint(place, endpoint)) return settingsOf(custom.resource_value);
   }
   return undefined;
 }
@@ -98,12 +113,16 @@ const isL2nm = ({ service_type }: TfsService): boolean => service_type === "SERV
 /** Names, in the intent's words, of what the service has otherwise than wanted. */
 export function differences(service: TfsService, wanted: L2vpn): readonly string[] {
   const differs = isL2nm(service) ? [] : ["serviceType"];
-  differs.push(...endpointDifferences(service, wanted));
+  const source = placeOf(wanted.source);
+  const destination = placeOf(wanted.destination);
+  differs.push(...endpointDifferences(service, source, destination));
   const add = (name: string): void => void (differs.includes(name) || differs.push(name));
-  const { source, destination } = wanted;
-  for (const [side, remote, remoteName] of [[source, destination, "nodeDst"], [destination, source, "nodeSrc"]] as const) {
-    if (!service.service_endpoint_ids.some((at) => isAt(side, at))) continue; // the endpoint itself is named already
-    const settings = attachmentOf(service, side) ?? {};
+  for (const [place, remote, remoteName] of [
+    [source, destination, "nodeDst"],
+    [destination, source, "nodeSrc"],
+  ] as const) {
+    if (!service.service_endpoint_ids.some((at) => isAt(place, at))) continue; // the endpoint itself is named already
+    const settings = attachmentOf(service, place) ?? {};
     if (Number(settings["vlan_id"]) !== wanted.vlanId || String(settings["circuit_id"]) !== String(wanted.vlanId)) add("vlanId");
     if (settings["ni_name"] !== wanted.niName) add("niName");
     if (settings["remote_router"] !== remote.node) add(remoteName);
@@ -117,8 +136,10 @@ export function differences(service: TfsService, wanted: L2vpn): readonly string
 /** The same for a service made over RESTCONF, where TeraFlowSDN itself chooses rules: endpoints and VLAN are all that was asked. */
 export function restconfDifferences(service: TfsService, wanted: L2vpn): readonly string[] {
   const differs = isL2nm(service) ? [] : ["serviceType"];
-  differs.push(...endpointDifferences(service, wanted));
-  const vlans = service.service_config.config_rules.map(({ custom }) => settingsOf(custom?.resource_value)["vlan_id"]).filter((v) => v !== undefined);
+  differs.push(...endpointDifferences(service, placeOf(wanted.source), placeOf(wanted.destination)));
+  const vlans = service.service_config.config_rules
+    .map(({ custom }) => settingsOf(custom?.resource_value)["vlan_id"])
+    .filter((v) => v !== undefined);
   if (vlans.length === 0 || vlans.some((vlan) => Number(vlan) !== wanted.vlanId)) differs.push("vlanId");
   // left by a former generation that had SLOs, and so went another way
   return [...differs, ...Object.keys(declaredBy(service))];

@@ -15,7 +15,13 @@ const annex: L2vpn = {
 const { bandwidthGbps: _b, latencyMs: _l, niName: _n, ...plain } = annex;
 
 it("writes the descriptor of D2.3 annex 9.1", () => {
-  const settings = (remote_router: string) => ({ sub_interface_index: 0, ni_name: "ninametfs", vlan_id: 999, circuit_id: "999", remote_router });
+  const settings = (remote_router: string) => ({
+    sub_interface_index: 0,
+    ni_name: "ninametfs",
+    vlan_id: 999,
+    circuit_id: "999",
+    remote_router,
+  });
   expect(webuiDescriptor(annex)).toEqual({
     services: [
       {
@@ -35,11 +41,17 @@ it("writes the descriptor of D2.3 annex 9.1", () => {
             { action: 1, custom: { resource_key: "/settings", resource_value: {} } },
             {
               action: 1,
-              custom: { resource_key: "/device[3.3.3.3]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings", resource_value: settings("5.5.5.5") },
+              custom: {
+                resource_key: "/device[3.3.3.3]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings",
+                resource_value: settings("5.5.5.5"),
+              },
             },
             {
               action: 1,
-              custom: { resource_key: "/device[5.5.5.5]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings", resource_value: settings("3.3.3.3") },
+              custom: {
+                resource_key: "/device[5.5.5.5]/endpoint[0/0/1-GigabitEthernet0/0/0/1]/settings",
+                resource_value: settings("3.3.3.3"),
+              },
             },
           ],
         },

@@ -76,7 +76,10 @@ export const webuiDescriptor = (wanted: L2vpn, differs: readonly string[] = []) 
  * device to end at the first colon.
  */
 export const fitsRestconf = ({ bandwidthGbps, latencyMs, niName, source, destination }: L2vpn): boolean =>
-  bandwidthGbps === undefined && latencyMs === undefined && niName === undefined && ![source, destination].some(({ node }) => node.includes(":"));
+  bandwidthGbps === undefined &&
+  latencyMs === undefined &&
+  niName === undefined &&
+  ![source, destination].some(({ node }) => node.includes(":"));
 
 const site = (wanted: L2vpn, side: Side, siteId: string) => ({
   "site-id": siteId,
@@ -121,10 +124,7 @@ export const restconfBody = (wanted: L2vpn) => ({
       ],
     },
     sites: {
-      site: [
-        site(wanted, wanted.source, `${wanted.service}-source`),
-        site(wanted, wanted.destination, `${wanted.service}-destination`),
-      ],
+      site: [site(wanted, wanted.source, `${wanted.service}-source`), site(wanted, wanted.destination, `${wanted.service}-destination`)],
     },
   },
 });

@@ -54,7 +54,8 @@ export const restconf: Face = {
   },
 };
 
-const present = (differs: readonly string[], pending: boolean): Outcome<Observed> => ok({ state: "present", differs, pending, declared: {} });
+const present = (differs: readonly string[], pending: boolean): Outcome<Observed> =>
+  ok({ state: "present", differs, pending, declared: {} });
 
 /** Here a 500 with a list of errors is a definite no; a 500 without one may pass. */
 function told(tfs: Tfs, reply: Reply, doing: string): Outcome<void> {

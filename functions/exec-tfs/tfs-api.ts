@@ -51,7 +51,11 @@ export const tfsApi: Face = {
 
   async create(tfs, wanted) {
     // 200 proves that there was none of that name. 500 is "exists already" or a fault: the next try observes again.
-    const created = await tfs.call({ method: "POST", path: `${context}/services`, ...jsonBody({ services: [bareService(wanted.service)] }) });
+    const created = await tfs.call({
+      method: "POST",
+      path: `${context}/services`,
+      ...jsonBody({ services: [bareService(wanted.service)] }),
+    });
     return created.status === 200 ? tfsApi.change(tfs, wanted, []) : declined(tfs, created, "POST services");
   },
 

@@ -26,7 +26,9 @@ describe("alerts", () => {
 
   it("are not found in comments, scripts, attributes or a tag that is cut off", () => {
     const alert = `<div class="alert alert-danger">no</div>`;
-    expect(alerts(`<!-- ${alert} --><script>var a = '${alert}';</script><p title='${alert.replaceAll('"', "")}'>x</p><div class="alert alert`)).toEqual([]);
+    expect(
+      alerts(`<!-- ${alert} --><script>var a = '${alert}';</script><p title='${alert.replaceAll('"', "")}'>x</p><div class="alert alert`),
+    ).toEqual([]);
   });
 
   it("cost one pass over a hostile page", () => {
@@ -37,7 +39,9 @@ describe("alerts", () => {
 });
 
 it("finds the token of the forms, or that there is none", () => {
-  expect(csrfToken(`<form><input name="q"><input id="csrf_token" name="csrf_token" type="hidden" value="Ijk.ab-c_&amp;"></form>`)).toBe("Ijk.ab-c_&");
+  expect(csrfToken(`<form><input name="q"><input id="csrf_token" name="csrf_token" type="hidden" value="Ijk.ab-c_&amp;"></form>`)).toBe(
+    "Ijk.ab-c_&",
+  );
   expect(csrfToken(`<form><input name="descriptors" type="file"></form>`)).toBeUndefined();
 });
 

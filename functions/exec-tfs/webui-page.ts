@@ -42,7 +42,9 @@ export function csrfToken(page: string): string | undefined {
 /** Why the WebUI showed its form again: what it says about the CSRF token, else its alerts. */
 export function complaint(page: string): string {
   for (const token of tokens(page)) if (token.kind === "text" && /\bCSRF\b/.test(token.text)) return tidy(token.text);
-  return alerts(page).map(({ text }) => text).join("; ");
+  return alerts(page)
+    .map(({ text }) => text)
+    .join("; ");
 }
 
 /** Cookies as the WebUI names them: with a colon in the name, which no RFC 6265 parser takes, so a pair stays an opaque text. */

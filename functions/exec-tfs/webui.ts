@@ -21,7 +21,10 @@ async function upload(tfs: Tfs, wanted: L2vpn, differs: readonly string[]): Prom
   if (sent.ok && !sent.value.taken) sent = await send(tfs, descriptor);
   if (!sent.ok) return sent;
   if (sent.value.taken) return verdict(tfs, sent.value.cookies);
-  return refuse("TFS_REFUSED", tfs.redact(`the WebUI at ${tfs.host} showed its form again instead of taking the descriptor: ${sent.value.why}`));
+  return refuse(
+    "TFS_REFUSED",
+    tfs.redact(`the WebUI at ${tfs.host} showed its form again instead of taking the descriptor: ${sent.value.why}`),
+  );
 }
 
 async function send(tfs: Tfs, descriptor: string): Promise<Outcome<Upload>> {
@@ -51,7 +54,8 @@ async function verdict(tfs: Tfs, cookies: readonly string[]): Promise<Outcome<vo
   throw new TransientError("TFS_UNAVAILABLE", `the WebUI at ${tfs.host} took the descriptor but does not tell what became of it`);
 }
 
-const cookieHeader = (cookies: readonly string[]): Readonly<Record<string, string>> => (cookies.length === 0 ? {} : { cookie: cookies.join("; ") });
+const cookieHeader = (cookies: readonly string[]): Readonly<Record<string, string>> =>
+  cookies.length === 0 ? {} : { cookie: cookies.join("; ") };
 
 /** The WebUI prints the whole service before it says what is wrong with it. */
 const shortened = (text: string): string => (text.length <= 300 ? text : `${text.slice(0, 60)} … ${text.slice(-200)}`);

@@ -44,7 +44,7 @@ type Answer = { readonly code: 0; readonly reply: Reply } | { readonly code: num
 function call(
   name: string,
   message: object,
-  { pkg = "l2sces", deadlineMs = 2000 }: { pkg?: ProtoPackage; deadlineMs?: number } = {},
+  { pkg = "l2sces", deadlineMs = 10_000 }: { pkg?: ProtoPackage; deadlineMs?: number } = {},
 ): Promise<Answer> {
   const method = serviceDefinition(pkg)[name];
   if (method === undefined) throw new Error(`no method ${name}`);
@@ -211,7 +211,7 @@ describe("faults of L2S-M", () => {
 
   it("hang until the deadline passes", async () => {
     faults.add({ kind: "hang", when: "after", peer: "l2sm-md" });
-    expect(await call("CreateNetwork", network(), { deadlineMs: 300 })).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    expect(await call("CreateNetwork", network(), { deadlineMs: 1500 })).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(effects()).toEqual(inBoth);
   });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Service } from "./messages.ts";
+import { type ConfigRule, Service } from "./messages.ts";
 import type { Course, StoredService, TfsStore } from "./store.ts";
 
 /** The part of RFC 8466 that the handler reads; it is looser than the YANG module, which a real TeraFlowSDN checks first. */
@@ -136,9 +136,10 @@ function applyAccess(store: TfsStore, access: Access, course: Course): string | 
 
 /** The service-wide rule is written with `raise_if_differs`: all sites of a VPN have one VLAN id and one MTU. */
 function differing(known: StoredService, shared: Readonly<Record<string, number>>): string | undefined {
-  const held = z.looseObject({ custom: z.looseObject({ resource_value: z.string() }) }).safeParse(known.rules.get("/settings")?.json);
-  if (!held.success) return undefined;
-  const settings = JSON.parse(held.data.custom.resource_value) as Record<string, unknown>;
+  const rule = known.rules.get("/settings");
+  if (rule === undefined) return undefined;
+  const { custom } = JSON.parse(rule) as ConfigRule;
+  const settings = JSON.parse(custom.resource_value) as Record<string, unknown>;
   const field = Object.keys(shared).find((name) => name in settings && settings[name] !== shared[name]);
   return field === undefined
     ? undefined

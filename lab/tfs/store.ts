@@ -12,11 +12,6 @@ export interface Course {
   readonly fallBack?: FallBack;
 }
 
-interface Held {
-  readonly json: object;
-  readonly text: string;
-}
-
 export interface StoredService {
   readonly uuid: string;
   readonly contextUuid: string;
@@ -26,9 +21,10 @@ export interface StoredService {
   status: ServiceStatus;
   course?: { readonly activeAtMs: number; readonly fallsBackAtMs: number; readonly to: ServiceStatus };
   updatedAtMs: number;
-  readonly endpoints: Map<string, Held>;
-  readonly constraints: Map<string, Held>;
-  readonly rules: Map<string, Held>;
+  /** By endpoint UUID, constraint and resource key: the JSON that a GET answers, kept as text because it is compared more often than read. */
+  readonly endpoints: Map<string, string>;
+  readonly constraints: Map<string, string>;
+  readonly rules: Map<string, string>;
 }
 
 export interface TfsStore {
@@ -189,7 +185,7 @@ function merge(stored: StoredService, service: Service): boolean {
     const json = endpointJson(stored.contextUuid, endpoint);
     const key = json.endpoint_uuid.uuid;
     if (stored.endpoints.has(key)) continue;
-    stored.endpoints.set(key, { json, text: key });
+    stored.endpoints.set(key, JSON.stringify(json));
     changed = true;
   }
   for (const { action, ...constraint } of service.service_constraints) {
@@ -203,11 +199,11 @@ function merge(stored: StoredService, service: Service): boolean {
   return changed;
 }
 
-function upsert(held: Map<string, Held>, key: string, json: object | undefined): boolean {
+function upsert(held: Map<string, string>, key: string, json: object | undefined): boolean {
   if (json === undefined) return held.delete(key);
   const text = JSON.stringify(json);
-  if (held.get(key)?.text === text) return false;
-  held.set(key, { json, text });
+  if (held.get(key) === text) return false;
+  held.set(key, text);
   return true;
 }
 

@@ -188,13 +188,13 @@ describe("faults of TeraFlowSDN", () => {
   });
 
   it("delay what changes something and leave reads alone", async () => {
-    faults.add({ kind: "delay", operation: "mutating", delayMs: 80 });
+    faults.add({ kind: "delay", operation: "mutating", delayMs: 500 });
     const started = performance.now();
     await call("GET", "context/admin/service_ids");
     const read = performance.now() - started;
     await call("POST", services, bareService());
-    expect(performance.now() - started - read).toBeGreaterThanOrEqual(75);
-    expect(read).toBeLessThan(75);
+    expect(performance.now() - started - read).toBeGreaterThanOrEqual(490);
+    expect(read).toBeLessThan(490);
   });
 
   it("keep a service PLANNED for a while", async () => {

@@ -40,7 +40,7 @@ export function mountTfsApi(app: FastifyInstance, gate: HttpGate, store: TfsStor
   app.get(`${context}/service/*`, (request, reply) =>
     gate(request, reply, get, () => {
       const stored = store.find(paramOf(request, "context"), paramOf(request, "*"));
-      return stored === undefined ? internalError : fine(serviceJson(store, stored));
+      return stored === undefined ? internalError : fine(serviceText(store, stored));
     }),
   );
   app.delete(`${context}/service/*`, (request, reply) =>
@@ -62,7 +62,10 @@ function mountLists(app: FastifyInstance, gate: HttpGate, store: TfsStore): void
   const context = "/tfs-api/context/:context";
   const lists: Readonly<Record<string, (request: FastifyRequest) => unknown>> = {
     [`${context}/service_ids`]: (request) => ({ service_ids: store.inContext(paramOf(request, "context")).map(serviceIdJson) }),
-    [`${context}/services`]: (request) => ({ services: store.inContext(paramOf(request, "context")).map((s) => serviceJson(store, s)) }),
+    [`${context}/services`]: (request) => {
+      const texts = store.inContext(paramOf(request, "context")).map((s) => serviceText(store, s));
+      return `{"services":[${texts.join(",")}]}`;
+    },
     [`${context}/slices`]: () => ({ slices: [] }),
     [`${context}/slice_ids`]: () => ({ slice_ids: [] }),
     [`${context}/topology_details/:topology`]: (request) => ({
@@ -111,13 +114,15 @@ const contextIdJson = (name: string) => ({ context_uuid: { uuid: contextUuid(nam
 
 const serviceIdJson = (s: StoredService) => ({ context_id: { context_uuid: { uuid: s.contextUuid } }, service_uuid: { uuid: s.uuid } });
 
-const serviceJson = (store: TfsStore, s: StoredService) => ({
-  service_id: serviceIdJson(s),
-  name: s.name,
-  service_type: s.type,
-  service_status: { service_status: store.statusOf(s) },
-  service_endpoint_ids: Array.from(s.endpoints.values(), (held) => held.json),
-  service_constraints: Array.from(s.constraints.values(), (held) => held.json),
-  service_config: { config_rules: Array.from(s.rules.values(), (held) => held.json) },
-  timestamp: { timestamp: s.updatedAtMs / 1000 },
-});
+/** Put together from the texts that the store keeps, so that a GET does not take apart and write again what a PUT brought. */
+function serviceText(store: TfsStore, s: StoredService): string {
+  const head = JSON.stringify({
+    service_id: serviceIdJson(s),
+    name: s.name,
+    service_type: s.type,
+    service_status: { service_status: store.statusOf(s) },
+    timestamp: { timestamp: s.updatedAtMs / 1000 },
+  });
+  const [endpoints, constraints, rules] = [s.endpoints, s.constraints, s.rules].map((held) => [...held.values()].join(","));
+  return `${head.slice(0, -1)},"service_endpoint_ids":[${endpoints ?? ""}],"service_constraints":[${constraints ?? ""}],"service_config":{"config_rules":[${rules ?? ""}]}}`;
+}

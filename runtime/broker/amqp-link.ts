@@ -102,6 +102,7 @@ async function connectOnce({ url, name, heartbeatS, connectTimeoutMs, log }: Lin
     const clientProperties = { connection_name: name };
     const model = await connect(at.href, { noDelay: true, keepAlive: true, timeout: connectTimeoutMs, clientProperties });
     const lost = new Promise<unknown>((resolve) => model.once("close", resolve));
+    writeInBursts(streamOf(model));
     model.on("error", (cause) => log.warn({ link: name, cause: cause.message }, "broker connection failed"));
     // A broker that is going down may close in the very segment that opened, before anybody could listen: such a connection opens no channel.
     await withChannel(model, () => Promise.resolve());
@@ -121,8 +122,29 @@ async function closeConnection(model: ChannelModel): Promise<void> {
 }
 
 /** amqplib only ends its socket, which a peer that has vanished never answers: the handle would keep the process alive. */
-const destroySocket = (model: ChannelModel, reason?: Error): unknown =>
-  (model.connection as unknown as { readonly stream: Duplex }).stream.destroy(reason);
+const destroySocket = (model: ChannelModel, reason?: Error): unknown => streamOf(model).destroy(reason);
+
+const streamOf = (model: ChannelModel): Duplex => (model.connection as unknown as { readonly stream: Duplex }).stream;
+
+/**
+ * What one turn of the event loop writes leaves together. amqplib writes frame by frame, and without Nagle's algorithm, which would hold back
+ * the second half of an event above 2 KiB, that is a packet each: 1.5 times the CPU here and in the broker (measured).
+ */
+function writeInBursts(stream: Duplex): void {
+  const write = stream.write.bind(stream) as (frame: Buffer) => boolean;
+  let isHeld = false;
+  stream.write = (frame: Buffer): boolean => {
+    if (!isHeld) {
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+    return write(frame);
+  };
+}
 
 export async function closeChannel(channel: Channel): Promise<void> {
   await new Promise<unknown>((resolve) => {

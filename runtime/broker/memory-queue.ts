@@ -1,5 +1,8 @@
 import type { BrokerLog, Consumer, Message, Queue, Settlement } from "./broker.ts";
 
+/** How many places that have become free are filled again before others have their turn. */
+const REFILLS_A_TURN = 256;
+
 type Deliver = (message: Message) => Promise<Settlement>;
 
 interface Held {
@@ -34,16 +37,20 @@ export function memoryQueue(name: Queue["name"], { deliveryLimit, deadLetter, lo
   const returned: Held[] = [];
   const takers: Taker[] = [];
   let isScheduled = false;
+  let spare = 0;
 
-  /** A macrotask, so that publish() never runs a consumer, and a queue that feeds itself does not keep the process from its sockets. */
+  /** A turn of the event loop later, so that publish() never runs a consumer, and a busy queue does not keep the process from its sockets. */
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(dispatch);
+    setImmediate(() => {
+      isScheduled = false;
+      spare = REFILLS_A_TURN;
+      dispatch();
+    });
   }
 
   function dispatch(): void {
-    isScheduled = false;
     while (returned.length > 0 || head < ready.length) {
       const at = takers.findIndex((taker) => taker.inWork < taker.prefetch);
       const [taker] = at === -1 ? [] : takers.splice(at, 1);
@@ -57,7 +64,7 @@ export function memoryQueue(name: Queue["name"], { deliveryLimit, deadLetter, lo
   function next(): Held | undefined {
     const held = ready[head];
     head += 1;
-    if (head > 1024 && head * 2 > ready.length) {
+    if (head === ready.length || (head > 1024 && head * 2 > ready.length)) {
       ready = ready.slice(head);
       head = 0;
     }
@@ -77,7 +84,9 @@ export function memoryQueue(name: Queue["name"], { deliveryLimit, deadLetter, lo
     settle(held, settlement);
     taker.inWork -= 1;
     if (taker.inWork === 0) taker.onIdle?.();
-    if (returned.length > 0 || head < ready.length) schedule();
+    spare -= 1;
+    if (spare > 0) dispatch();
+    else if (returned.length > 0 || head < ready.length) schedule();
   }
 
   function settle(held: Held, settlement: Settlement): void {

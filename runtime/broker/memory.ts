@@ -18,6 +18,7 @@ export function openMemoryBroker(options: { readonly logMaxEvents?: number; read
   const routes = new Map<string, readonly MemoryQueue[]>();
   const events = memoryLog(logMaxEvents);
   const closing = new AbortController();
+  let confirming: Promise<void> | undefined;
 
   function declare(queue: Queue): MemoryQueue {
     const { name, foreign = false, deliveryLimit } = queue;
@@ -79,11 +80,21 @@ export function openMemoryBroker(options: { readonly logMaxEvents?: number; read
     return isLogged || takers.length > 0;
   }
 
+  /** A confirm takes a turn of the event loop, as over a socket: who publishes in a loop must not keep the others from their turn. */
+  const turn = (): Promise<void> =>
+    (confirming ??= new Promise((resolve) => {
+      setImmediate(() => {
+        confirming = undefined;
+        resolve();
+      });
+    }));
+
   return {
     kind: "memory",
     async publish(messages) {
       if (closing.signal.aborted) throw new TransientError("BROKER_UNAVAILABLE", "the broker is closed");
       const lost = messages.filter((message) => !route(message));
+      await turn();
       const [first] = lost;
       if (first !== undefined)
         throw new TransientError("BROKER_UNROUTABLE", `no queue takes ${first.routingKey} on ${first.exchange ?? EVENTS_EXCHANGE}`);

@@ -1,12 +1,14 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Finding, gates, verdict } from "./gates.ts";
 
 const repository = join(import.meta.dirname, "../..");
 const CONFIGURATION = [".oxlintrc.json", ".oxfmtrc.json", ".dependency-cruiser.cjs", "knip.json", "tsconfig.json"];
 let root: string;
+
+vi.setConfig({ testTimeout: 90_000 }); // whole tools run, and on a busy machine tsc alone may take a minute
 
 const put = async (path: string, content: string): Promise<void> => {
   await mkdir(dirname(join(root, path)), { recursive: true });
@@ -25,7 +27,13 @@ beforeEach(async () => {
   for (const file of CONFIGURATION) await cp(join(repository, file), join(root, file));
   await put(
     "package.json",
-    JSON.stringify({ name: "planted", type: "module", dependencies: { zod: "*", ioredis: "*" }, devDependencies: { vitest: "*" } }),
+    JSON.stringify({
+      name: "planted",
+      type: "module",
+      scripts: { start: "node services/start.ts" },
+      dependencies: { zod: "*", ioredis: "*" },
+      devDependencies: { vitest: "*" },
+    }),
   );
   await put("domain/sum.ts", "export const sum = (a: number, b: number): number => a + b;\n");
   await put("services/start.ts", 'import { sum } from "../domain/sum.ts";\n\nconsole.log(sum(1, 2));\n');

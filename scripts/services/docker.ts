@@ -22,7 +22,7 @@ export async function startContainer(
   if (run.status !== 0) throw new Error(`docker run ${image} failed: ${run.stderr.trim()}`);
   const id = run.stdout.trim();
   const stop = (): Promise<void> => {
-    docker(["stop", "--time", "5", id], 30_000);
+    docker(["stop", "-t", "5", id], 30_000);
     return Promise.resolve();
   };
   const mapped = docker(["port", id, `${String(innerPort)}/tcp`]).stdout;

@@ -1,11 +1,11 @@
 import { type ReachableController, selectController } from "../../domain/controllers.ts";
 import type { IntentLibrary } from "../../domain/intent/library.ts";
 import { type IntentRecord, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
-import type { Intent } from "../../domain/intent/model.ts";
+import { Intent } from "../../domain/intent/model.ts";
 import type { Order } from "../../domain/intent/order.ts";
 import { readIntent } from "../../domain/intent/read.ts";
 import { resolve } from "../../domain/intent/resolve.ts";
-import { sealSecrets } from "../../domain/intent/secrets.ts";
+import { looksLikeCredential, sealSecrets } from "../../domain/intent/secrets.ts";
 import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import { derivedId, type Event } from "../../events/define.ts";
 import { IntentSubmitted } from "../../events/intent.ts";
@@ -116,13 +116,17 @@ function problemOf({ code, reason, path }: Refusal, document: ParsedDocument | u
   const line = place === undefined ? undefined : document?.lineOf(place);
   return {
     document: number,
-    ...(typeof root?.id === "string" && root.id.length <= 128 ? { intentId: root.id } : {}),
+    ...(isId(root?.id) ? { intentId: root.id } : {}),
     ...(place === undefined ? {} : { path: place }),
     ...(line === undefined ? {} : { line }),
     code,
-    reason,
+    // Reasons quote names, never values; a name with the shape of a credential is no name.
+    reason: looksLikeCredential(reason) ? "what is not understood looks like a credential" : reason,
   };
 }
+
+/** Only what could be an id is repeated as one. */
+const isId = (id: unknown): id is string => Intent.shape.id.safeParse(id).success && !looksLikeCredential(String(id));
 
 function candidateOf(document: ParsedDocument, parts: Pick<IngressParts, "catalogue" | "controllers" | "secrets">): Outcome<Candidate> {
   const read = readIntent(document.value);

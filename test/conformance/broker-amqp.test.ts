@@ -10,11 +10,13 @@ import {
   cleanUpAfterEach,
   collect,
   consume,
+  endOfLog,
   eventually,
   follow,
   freshQueue,
   ids,
   outgoing,
+  publishUntilSeen,
   quiet,
   strange,
   unique,
@@ -48,7 +50,7 @@ describe("amqp broker behind a network that fails", () => {
   it("rejects what was under way when the connection broke, succeeds later, and consumers come back", async () => {
     const key = unique("key");
     const taken = await collect(broker, freshQueue(bound(key)));
-    proxy.freeze(); // what is published from here on arrives, and is never confirmed
+    proxy.freeze(); // nothing that is published from here on is confirmed
     const underway = broker.publish([outgoing(key, { messageId: "under way" })]);
     const rejected = expect(underway).rejects.toMatchObject(unavailable);
     await new Promise((resolve) => setImmediate(resolve));
@@ -135,12 +137,12 @@ describe("amqp broker behind a network that fails", () => {
   });
 
   it("rejects a publish that is not confirmed in time, and finds the silent connection", async () => {
-    const hasty = await openAmqp({ url: proxy.url, log: quiet, confirmTimeoutMs: 300, heartbeatS: 1 });
+    let back = 0;
+    const hasty = await openAmqp({ url: proxy.url, log: quiet, confirmTimeoutMs: 300, heartbeatS: 1, onReconnect: () => (back += 1) });
     atEnd(() => hasty.close());
     proxy.freeze();
     await expect(hasty.publish([outgoing(unique("key"))])).rejects.toMatchObject(unavailable);
-    await eventually(() => expect(hasty.isConnected()).toBe(false), 5_000); // two to three heartbeats
-    await eventually(() => expect(hasty.isConnected()).toBe(true));
+    await eventually(() => expect([back, hasty.isConnected()]).toEqual([2, true])); // after two to three heartbeats
     await hasty.publish([outgoing(unique("key"))]);
   });
 
@@ -154,27 +156,35 @@ describe("amqp broker behind a network that fails", () => {
   });
 
   it("follows on after the last event that it saw", async () => {
+    const direct = await openAmqp({ url: amqpUrl, log: quiet });
+    atEnd(() => direct.close());
     const key = unique("key");
     const ending = new AbortController();
-    const seen = follow(broker, "next", key, ending.signal);
-    const sent: Outgoing[] = [];
-    const say = async (): Promise<void> => {
-      const message = outgoing(key);
-      await broker.publish([message]);
-      sent.push(message);
-    };
-    await eventually(async () => {
-      await say();
-      expect(seen.length).toBeGreaterThan(0);
-    });
-    const first = sent.findIndex((m) => m.messageId === seen[0]?.message.messageId);
-    for (let round = 0; round < 3; round += 1) {
-      proxy.cut();
-      await eventually(() => expect(broker.isConnected()).toBe(false));
-      await say();
-      await say();
+    const seen = follow(broker, await endOfLog(broker), key, ending.signal);
+    const sent = Array.from({ length: 7 }, () => outgoing(key));
+    await direct.publish(sent.slice(0, 1));
+    await eventually(() => expect(seen).toHaveLength(1));
+    for (const from of [1, 3, 5]) {
+      await proxy.down();
+      await direct.publish(sent.slice(from, from + 1));
+      await proxy.up();
+      await direct.publish(sent.slice(from + 1, from + 2));
+      await eventually(() => expect(ids(seen.map((l) => l.message))).toEqual(ids(sent.slice(0, from + 2))));
     }
-    await eventually(() => expect(ids(seen.map((l) => l.message))).toEqual(ids(sent.slice(first))));
+    ending.abort();
+  });
+
+  it("misses nothing after it asked for the next, although the connection breaks before anything came", async () => {
+    const direct = await openAmqp({ url: amqpUrl, log: quiet });
+    atEnd(() => direct.close());
+    const ending = new AbortController();
+    const [key, other] = [unique("key"), unique("other")];
+    const seen = follow(broker, "next", key, ending.signal);
+    await publishUntilSeen(direct, other, follow(broker, "next", other, ending.signal)); // so the one before is attached as well
+    await proxy.down();
+    await direct.publish([outgoing(key, { messageId: "meanwhile" })]);
+    await proxy.up();
+    await eventually(() => expect(ids(seen.map((l) => l.message))).toEqual(["meanwhile"]));
     ending.abort();
   });
 
@@ -245,10 +255,7 @@ describe("amqp broker that it shares with others", () => {
     const queue = freshQueue(bound(key));
     const taken = await collect(broker, queue);
     await channel.deleteQueue(queue.name);
-    await eventually(async () => {
-      await broker.publish([outgoing(key)]);
-      expect(taken.length).toBeGreaterThan(0);
-    });
+    await publishUntilSeen(broker, key, taken);
   });
 
   it("refuses to use a function queue that was declared otherwise", async () => {

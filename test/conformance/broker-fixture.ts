@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "amqplib";
-import { afterEach, vi } from "vitest";
-import type { Broker, BrokerLog, Consumer, Logged, Message, Outgoing, Queue, Settlement } from "../../runtime/broker/broker.ts";
+import { afterEach, expect, vi } from "vitest";
+import type { Broker, BrokerLog, Consumer, Logged, Message, Offset, Outgoing, Queue, Settlement } from "../../runtime/broker/broker.ts";
 
 /** The test runner says here where it has started RabbitMQ. */
 export const amqpUrl = process.env["AMQP_URL"] ?? "amqp://guest:guest@127.0.0.1:5672";
@@ -53,7 +53,8 @@ export async function collect(broker: Broker, queue: Queue): Promise<Message[]> 
 export const ids = (messages: readonly { readonly messageId: string | undefined }[]): (string | undefined)[] =>
   messages.map((m) => m.messageId);
 
-export const eventually = (check: () => void, withinMs = 10_000): Promise<void> => vi.waitFor(check, { timeout: withinMs, interval: 5 });
+export const eventually = (check: () => void | Promise<void>, withinMs = 10_000): Promise<void> =>
+  vi.waitFor(check, { timeout: withinMs, interval: 5 });
 
 /** Runs after the test, the last one given first. */
 export const atEnd = (stop: () => Promise<unknown>): unknown => stopping.push(stop);
@@ -86,7 +87,7 @@ export const cleanUpAfterEach = (): void =>
   });
 
 /** Collects what the log has for one routing key; others may be writing to it too. */
-export function follow(broker: Broker, after: string, key: string, signal: AbortSignal): Logged[] {
+export function follow(broker: Broker, after: Offset | "first" | "next", key: string, signal: AbortSignal): Logged[] {
   const seen: Logged[] = [];
   const entries = broker.follow(after, signal);
   const reading = (async () => {
@@ -94,4 +95,21 @@ export function follow(broker: Broker, after: string, key: string, signal: Abort
   })();
   stopping.push(() => reading);
   return seen;
+}
+
+/** A follower attaches in the background: what tells that it has is the first event that comes through. */
+export const publishUntilSeen = (broker: Broker, key: string, seen: readonly unknown[]): Promise<void> =>
+  eventually(async () => {
+    await broker.publish([outgoing(key)]);
+    expect(seen.length).toBeGreaterThan(0);
+  });
+
+/** An offset that everything published after this lies behind, so that a test does not read what others have written. */
+export async function endOfLog(broker: Broker): Promise<Offset> {
+  const key = unique("end");
+  const ending = new AbortController();
+  const seen = follow(broker, "next", key, ending.signal);
+  await publishUntilSeen(broker, key, seen);
+  ending.abort();
+  return seen[0]?.offset ?? "";
 }

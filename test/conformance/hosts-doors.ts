@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { connect } from "amqplib";
 import type { Event } from "../../events/define.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
 import { type Broker, LOG_EXCHANGE, type Message, type Outgoing } from "../../runtime/broker/broker.ts";
@@ -15,7 +16,7 @@ import { openfaasHandler } from "../../runtime/host/openfaas.ts";
 import { openSink } from "../../runtime/host/sink.ts";
 import { openLog } from "../../runtime/log.ts";
 import { openMetrics } from "../../runtime/metrics.ts";
-import { answer, Asked, type Notes, openNotes } from "./hosts-functions.ts";
+import { answer, Asked, chain, type Notes, openNotes } from "./hosts-functions.ts";
 
 export const silent = openLog("error", { write: () => undefined });
 const quick = { firstWaitMs: 5, longestWaitMs: 20, patienceMs: 400 };
@@ -32,6 +33,14 @@ export const brokers: Readonly<Record<string, () => Promise<Broker>>> = {
   memory: () => Promise.resolve(openMemoryBroker()),
   RabbitMQ: () => openAmqp({ url: process.env["AMQP_URL"] ?? "", log: silent }),
 };
+
+/** The queues of these tests are durable, and their bindings would go on collecting. */
+export async function removeQueues(): Promise<void> {
+  const connection = await connect(process.env["AMQP_URL"] ?? "");
+  const channel = await connection.createChannel();
+  for (const { name } of chain) for (const queue of [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`]) await channel.deleteQueue(queue);
+  await connection.close();
+}
 
 export async function until(holds: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 10_000;

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { derivedId, type Event } from "../../events/define.ts";
 import type { Outgoing } from "../../runtime/broker/broker.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeBatch, encodeBatch, encodeBinary, encodeStructured } from "../../runtime/codec/http.ts";
 import { EventRejected } from "../../runtime/rejected.ts";
-import { brokers, type Door, doors, eventsOf, type HttpDoor, httpDoors, until, watch } from "./hosts-doors.ts";
+import { brokers, type Door, doors, eventsOf, type HttpDoor, httpDoors, removeQueues, until, watch } from "./hosts-doors.ts";
 import { Answered, Asked, chain, Done, Failed, Foreign, Placed, Refused } from "./hosts-functions.ts";
 
 let count = 0;
@@ -16,6 +16,8 @@ const asked = (how: How = "answer", below: How = "answer"): Event => {
   return Asked.make({ source: "/test", subject: "s", id, data: { n: 21, how, below } });
 };
 const types = (events: readonly Event[]) => events.map(({ type }) => type);
+
+afterAll(removeQueues);
 
 describe.each(Object.entries(doors))("a function behind %s", (_, open) => {
   let door: Door;

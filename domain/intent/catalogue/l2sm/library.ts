@@ -28,7 +28,7 @@ const clusterWhere = z.strictObject({ k8s_l2_network: kubernetesName, url: httpU
 interface Network {
   readonly expectationIds: string[];
   readonly place: string;
-  readonly controller: string | undefined;
+  controller: string | undefined;
   readonly wire: Omit<L2Network, "clusters">;
   readonly clusters: MemberCluster[];
 }
@@ -107,6 +107,10 @@ function joinClusters(intent: Intent, networks: readonly Network[]): Refusing<vo
     const { name, bearer_token: tokenRef, api_key: apiUrl } = object.value;
     if (network.clusters.some((c) => c.name === name))
       return refuse("CONTEXT_INVALID", `name: cluster ${name} joins ${network.wire.network} twice`, `${place}/expectationObject/objectContexts`);
+    const { url } = where.value;
+    if (url !== undefined && network.controller !== undefined && new URL(url).origin !== new URL(network.controller).origin)
+      return refuse("CONTEXT_INVALID", `url: cluster ${name} joins ${network.wire.network} through another controller than the network's`, `${place}/expectationContexts`);
+    network.controller ??= url;
     network.expectationIds.push(expectationId);
     network.clusters.push({ name, apiUrl: new URL(apiUrl).origin, tokenRef });
   }

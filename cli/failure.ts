@@ -1,0 +1,49 @@
+import type { Problem, ProblemDetails } from "./wire.ts";
+
+/** What ends the command with exit code 1: told on stderr in these lines, never as a stack. */
+export class Failure extends Error {
+  readonly lines: readonly string[];
+  readonly hint: string | undefined;
+
+  constructor(lines: readonly string[], hint?: string) {
+    super(lines.join("\n"));
+    this.lines = lines;
+    this.hint = hint;
+  }
+}
+
+/** There is no API at the other end, or none that answers. */
+export class Unreachable extends Failure {}
+
+/** The API answered, and it was a problem. */
+export class Refused extends Failure {
+  readonly details: ProblemDetails;
+
+  constructor(details: ProblemDetails) {
+    super(problemLines(undefined, details), hints[details.code] ?? (isPassing(details.status) ? tryAgain : undefined));
+    this.details = details;
+  }
+}
+
+const tryAgain = "the system runs and something that it needs does not answer: nothing was taken, try again soon";
+const hints: Readonly<Record<string, string>> = {
+  LAB_OFF: "the lab runs with `npm start`, unless CONTROLLERS_FILE or LAB=off says otherwise",
+};
+
+const isPassing = (status: number): boolean => status >= 500 || status === 408 || status === 429;
+
+/** Worth another try while there is time: what is away now may come back. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof Unreachable || (error instanceof Refused && isPassing(error.details.status));
+
+/** One line a problem: `FILE: document 2, line 14, /Intent/intentExpectations/0: CODE: reason`. */
+export function problemLines(file: string | undefined, { code, detail, title, problems = [] }: ProblemDetails): readonly string[] {
+  const from = file === undefined ? "" : `${file}: `;
+  if (problems.length === 0) return [`${from}${code}: ${detail ?? title}`];
+  return problems.map((problem) => `${from}${placeOf(problem)}: ${problem.code}: ${problem.reason}`);
+}
+
+const placeOf = ({ document, line, path }: Problem): string =>
+  [`document ${String(document)}`, ...(line === undefined ? [] : [`line ${String(line)}`]), ...(path === undefined ? [] : [path])].join(
+    ", ",
+  );

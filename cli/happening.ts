@@ -1,0 +1,63 @@
+import { type Paint, printable } from "./screen.ts";
+import { table } from "./table.ts";
+import type { UnderlayEvent } from "./wire.ts";
+
+/** `eu.meta-os.nemo.intent.submitted.v1` without what all of them have. */
+export const shortType = (type: string): string => type.replace(/^eu\.meta-os\.nemo\./, "").replace(/\.v1$/, "");
+
+type Fields = Readonly<Record<string, unknown>>;
+const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
+const textOf = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+const words = (...parts: readonly unknown[]): string =>
+  parts
+    .map(textOf)
+    .filter((text) => text !== "")
+    .join(" ");
+const because = (data: Fields): string =>
+  [data["code"], data["reason"]]
+    .map(textOf)
+    .filter((text) => text !== "")
+    .join(": ");
+
+const whats: Readonly<Record<string, (data: Fields) => string>> = {
+  "intent.submitted": (data) => words("generation", data["generation"], "submission", data["submission"], "wanted", data["wanted"]),
+  "intent.derived": (data) => words("by", data["library"]),
+  "intent.classified": ({ matches }) =>
+    Array.isArray(matches) ? matches.map((match) => textOf(fieldsOf(match)["library"])).join(", ") : "",
+  "intent.reported": (data) => {
+    const { intentFulfilmentInfo } = fieldsOf(fieldsOf(data["report"])["intentFulfilmentReport"]);
+    const { notFullfilledState: state, fulfilmentStatus, notFulfilledReasons: reasons } = fieldsOf(intentFulfilmentInfo);
+    return words(state ?? fulfilmentStatus, Array.isArray(reasons) ? reasons.map(textOf).join("; ") : "");
+  },
+  "order.placed": (data) => {
+    const order = fieldsOf(data["order"]);
+    return words(data["action"], order["executioner"], order["resource"]);
+  },
+  "order.executed": (data) => words(data["effect"], data["executioner"], data["resource"]),
+  "order.failed": (data) => words(data["executioner"], data["resource"], because(data)),
+};
+
+/** What happened, in a few words; of an event that is not known here, what its data says about itself. */
+export function whatOf({ type, data }: UnderlayEvent): string {
+  const fields = fieldsOf(data);
+  return whats[shortType(type)]?.(fields) ?? words(fields["executioner"], fields["resource"], because(fields));
+}
+
+export const eventLine = (event: UnderlayEvent, paint: Paint): string => {
+  const [time, type, subject] = [event.time ?? "", shortType(event.type).padEnd(18), event.subject ?? ""].map(printable);
+  return `${paint(time ?? "", "faint")}  ${type ?? ""}  ${subject ?? ""}  ${printable(whatOf(event))}`.trimEnd();
+};
+
+export function eventTable(events: readonly UnderlayEvent[], paint: Paint): readonly string[] {
+  if (events.length === 0) return ["no events"];
+  return table(
+    events,
+    [
+      { title: "TIME", of: (e) => e.time, style: () => "faint" },
+      { title: "TYPE", of: (e) => shortType(e.type) },
+      { title: "SUBJECT", of: (e) => e.subject },
+      { title: "WHAT", of: whatOf },
+    ],
+    paint,
+  );
+}

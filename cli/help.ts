@@ -1,0 +1,62 @@
+// What --help adds to the options: examples that can be copied. An intent file of the annex is at hand in every clone.
+const file = "test/golden/annex-9.1-tfs-l2vpn.yaml";
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+
+export const help = {
+  underlay: `
+A first round, with \`npm start\` running in another terminal:
+  underlay plan   -f ${file}            what would be done
+  underlay apply  -f ${file} --wait     do it, and wait until it is done
+  underlay report new_intent_2                                       how far the intent is fulfilled
+  underlay lab ledger                                                what the lab's simulators were made to do
+  underlay delete new_intent_2 --wait                                take it all back
+
+Exit codes: 0 as asked; 1 refused, failed, not reached, or a wrong command line; 2 changes are pending (plan only).
+Answers go to stdout; progress, warnings and errors to stderr.`,
+
+  plan: `
+Looks at the controllers and changes nothing. Exit code 0: no changes; 2: changes are pending; 1: the file was refused.
+  + create   ~ change (and what differs)   - delete     none
+${examples(
+  `underlay plan -f ${file}`,
+  "underlay plan -f intents/                          every *.yaml, *.yml and *.json in the directory",
+  "underlay plan -f a.yaml b.json -f c.yaml -o json   several files, one plan",
+  "generate-intents | underlay plan -f -              from stdin",
+)}`,
+
+  apply: `
+A file is taken as a whole or not at all; of several, none is taken before all have been looked at. Applying again is safe.
+With --wait, exit code 0 says that every intent is FULFILLED (SUSPENDED where its intentAdminState is DEACTIVATED).
+${examples(
+  `underlay apply -f ${file} --wait`,
+  `underlay apply -f ${file} --wait -o json | jq -r '.intents[].state'`,
+  "underlay apply -f a.yaml -f b.json --wait --timeout 300",
+  "underlay apply -f a.yaml --plan 83765e485ed1c62a   only if the plan still has this hash",
+)}`,
+
+  intents: examples(
+    "underlay get intents",
+    "underlay get intents new_intent_2",
+    "underlay get intents -o json | jq -r '.intents[] | select(.state != \"FULFILLED\") | .id'",
+  ),
+  orders: examples("underlay get orders", "underlay get orders new_intent_2 -o json"),
+  events: examples(
+    "underlay get events --limit 20",
+    "underlay get events --type order.failed",
+    "underlay get events --intent new_intent_2 --type intent.reported -o json",
+  ),
+  report: examples("underlay report new_intent_2", "underlay report new_intent_2 -o json"),
+
+  delete: `
+Withdraws from the controllers what the intents brought about. The intent stays on record as TERMINATED.
+${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a intent_b --wait --timeout 60")}`,
+
+  watch: `
+One line an event: when, what kind, of which intent, what. A lost connection is taken up again where it was; Ctrl-C ends it.
+${examples("underlay watch", "underlay watch --intent new_intent_2", "underlay watch --type order", "underlay watch --type intent.reported -o json | jq .data.report")}`,
+
+  ledger: `
+The lab stands in for controllers that are not there: what its ledger shows happened in no network.
+${examples("underlay lab ledger", "underlay lab ledger -o json | jq '.entries | length'")}`,
+} as const;

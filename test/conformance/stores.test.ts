@@ -1,0 +1,361 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { IntentRecord } from "../../domain/intent/lifecycle.ts";
+import type { Order } from "../../domain/intent/order.ts";
+import { type Claim, type Claimed, type EffectStore, memoryEffects, redisEffects } from "../../state/effects.ts";
+import { type IntentStore, memoryIntents, redisIntents } from "../../state/intents.ts";
+import { key } from "../../state/keyspace.ts";
+import { memorySecrets, redisSecrets, type SecretStore } from "../../state/secrets.ts";
+
+const redis = new Redis(process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379/9", { lazyConnect: true });
+beforeEach(() => redis.flushdb());
+afterAll(() => redis.quit());
+
+const kinds = ["memory", "redis"] as const;
+const LONG_MS = 600_000;
+
+const order = (vlan: number): Order => ({ executioner: "tfs", resource: "service/1", expectationIds: ["1"], origins: [], payload: { vlan } });
+const claim = (given: Partial<Claim> = {}): Claim => ({ executioner: "tfs", resource: "service/1", intentId: "i", submission: 1, digest: "d1", ...given });
+const result = (vlan: number | undefined, said = "[]") => ({ result: said, standing: vlan === undefined ? undefined : order(vlan) });
+
+describe.each(kinds)("%s effects", (kind) => {
+  let store: EffectStore;
+  /** The memory's clock is ours; Redis has its own, so there leases are short and the wait is bounded. */
+  let now = 0;
+  const SHORT_MS = kind === "memory" ? 30_000 : 40;
+  beforeEach(() => {
+    now = 1_000_000;
+    store = kind === "memory" ? memoryEffects(() => now) : redisEffects(redis);
+  });
+
+  const leaseEnds = async (asked: Claim): Promise<Claimed> => {
+    if (kind === "memory") {
+      now += SHORT_MS;
+      return store.claim(asked, LONG_MS);
+    }
+    return vi.waitFor(async () => {
+      const taken = await store.claim(asked, LONG_MS);
+      expect(taken.kind).not.toBe("busy");
+      return taken;
+    });
+  };
+  const take = async (asked: Claim, leaseMs = LONG_MS): Promise<number> => {
+    const taken = await store.claim(asked, leaseMs);
+    if (taken.kind !== "claimed") throw new Error(`expected to claim, not ${taken.kind}`);
+    return taken.fence;
+  };
+
+  it("lets one worker of many at an effect", async () => {
+    const taken = await Promise.all(Array.from({ length: 20 }, () => store.claim(claim(), LONG_MS)));
+    expect(taken.filter((t) => t.kind === "claimed")).toEqual([{ kind: "claimed", fence: 1, standing: undefined }]);
+    expect(taken.filter((t) => t.kind === "busy")).toHaveLength(19);
+  });
+
+  it("says how long an effect stays taken", async () => {
+    await take(claim());
+    const busy = await store.claim(claim(), LONG_MS);
+    if (busy.kind !== "busy") throw new Error(busy.kind);
+    expect(busy.retryAfterMs).toBeGreaterThan(0);
+    expect(busy.retryAfterMs).toBeLessThanOrEqual(LONG_MS);
+  });
+
+  it("gives the effect of a silent worker to the next one, with a higher fence, and takes no commit of the first", async () => {
+    const dead = await take(claim(), SHORT_MS);
+    const next = await leaseEnds(claim());
+    expect(next).toEqual({ kind: "claimed", fence: dead + 1, standing: undefined });
+    expect(await store.commit(claim(), dead, result(1, '"zombie"'))).toBe("stale");
+    expect(await store.renew(claim(), dead, LONG_MS)).toBe(false);
+    await store.release(claim(), dead);
+    expect((await store.claim(claim(), LONG_MS)).kind).toBe("busy");
+    expect(await store.commit(claim(), dead + 1, result(1, '"ours"'))).toBe("committed");
+    expect(await store.claim(claim(), LONG_MS)).toEqual({ kind: "complete", result: '"ours"' });
+  });
+
+  it("takes a commit after the lease, if nobody took over", async () => {
+    const fence = await take(claim(), 1);
+    now += 2;
+    expect(await store.commit(claim(), fence, result(1))).toBe("committed");
+  });
+
+  it("keeps an effect with a worker that renews its lease", async () => {
+    const fence = await take(claim(), 1);
+    expect(await store.renew(claim(), fence, LONG_MS)).toBe(true);
+    now += SHORT_MS;
+    expect((await store.claim(claim(), LONG_MS)).kind).toBe("busy");
+  });
+
+  it("gives a released effect to the next at once", async () => {
+    const fence = await take(claim());
+    await store.release(claim(), fence);
+    expect(await take(claim())).toBe(fence + 1);
+  });
+
+  it("replays what was committed, word for word", async () => {
+    const said = JSON.stringify([{ id: "ä\u0000\n", data: { n: 1 } }]);
+    await store.commit(claim(), await take(claim()), result(1, said));
+    for (const _ of [1, 2]) expect(await store.claim(claim(), LONG_MS)).toEqual({ kind: "complete", result: said });
+  });
+
+  it("refuses the same submission with another order", async () => {
+    const fence = await take(claim());
+    expect(await store.claim(claim({ digest: "d2" }), LONG_MS)).toEqual({ kind: "conflict" });
+    await store.commit(claim(), fence, result(1));
+    expect(await store.claim(claim({ digest: "d2" }), LONG_MS)).toEqual({ kind: "conflict" });
+  });
+
+  it("lets a newer submission on when the older is done, and never an older one again", async () => {
+    const fence = await take(claim());
+    expect((await store.claim(claim({ submission: 2, digest: "d2" }), LONG_MS)).kind).toBe("busy");
+    await store.commit(claim(), fence, result(1));
+    expect(await store.claim(claim({ submission: 2, digest: "d2" }), LONG_MS)).toEqual({ kind: "claimed", fence: fence + 1, standing: order(1) });
+    expect(await store.claim(claim(), LONG_MS)).toEqual({ kind: "superseded" });
+  });
+
+  it("counts submissions as numbers", async () => {
+    await store.commit(claim({ submission: 9 }), await take(claim({ submission: 9 })), result(1));
+    expect((await store.claim(claim({ submission: 10 }), LONG_MS)).kind).toBe("claimed");
+    expect((await store.claim(claim({ submission: 9 }), LONG_MS)).kind).toBe("superseded");
+  });
+
+  it("keeps a resource for the intent whose effect stands, and frees it when nothing does", async () => {
+    await store.commit(claim(), await take(claim()), result(1));
+    const other = claim({ intentId: "other" });
+    expect(await store.claim(other, LONG_MS)).toEqual({ kind: "owned", by: "i" });
+    const gone = claim({ submission: 2, digest: "withdraw" });
+    await store.commit(gone, await take(gone), result(undefined));
+    expect(await store.claim(other, LONG_MS)).toMatchObject({ kind: "claimed", standing: undefined });
+    expect((await store.claim(claim({ submission: 3 }), LONG_MS)).kind).toBe("busy");
+  });
+
+  it("lets no other intent between while the first one is at work", async () => {
+    await take(claim());
+    expect((await store.claim(claim({ intentId: "other" }), LONG_MS)).kind).toBe("busy");
+  });
+
+  it("remembers what stands while the next submission is at work, and after it died", async () => {
+    await store.commit(claim(), await take(claim()), result(1));
+    const second = claim({ submission: 2, digest: "d2" });
+    await take(second, SHORT_MS);
+    expect(await leaseEnds(second)).toMatchObject({ kind: "claimed", standing: order(1) });
+  });
+
+  it("has effects of the same name on two executioners apart", async () => {
+    await take(claim());
+    expect(await take(claim({ executioner: "l2sm" }))).toBe(1);
+  });
+
+  it("tells what was committed and not published, until it is", async () => {
+    expect(await store.unpublished("tfs", 0, 10)).toEqual([]);
+    await store.commit(claim(), await take(claim()), result(1, '"said"'));
+    const other = claim({ resource: "service/2" });
+    await store.commit(other, await take(other), result(undefined, '"other"'));
+    const late = await store.unpublished("tfs", 0, 10);
+    expect(late.toSorted((a, b) => a.resource.localeCompare(b.resource))).toEqual([
+      { resource: "service/1", result: '"said"' },
+      { resource: "service/2", result: '"other"' },
+    ]);
+    expect(await store.unpublished("tfs", 0, 1)).toHaveLength(1);
+    expect(await store.unpublished("tfs", LONG_MS, 10)).toEqual([]);
+    expect(await store.unpublished("l2sm", 0, 10)).toEqual([]);
+    await store.published(claim());
+    expect(await store.unpublished("tfs", 0, 10)).toEqual([{ resource: "service/2", result: '"other"' }]);
+  });
+
+  it("does not forget what is unpublished when the next submission begins", async () => {
+    await store.commit(claim(), await take(claim()), result(1, '"first"'));
+    await take(claim({ submission: 2, digest: "d2" }));
+    expect(await store.unpublished("tfs", 0, 10)).toEqual([{ resource: "service/1", result: '"first"' }]);
+  });
+});
+
+describe("redis effects", () => {
+  it("expire a day after nothing stands any more, and never while something does", async () => {
+    const store = redisEffects(redis);
+    const at = key.effect("tfs", "service/1");
+    const carry = async (submission: number, vlan: number | undefined) => {
+      const asked = claim({ submission, digest: String(submission) });
+      const taken = await store.claim(asked, LONG_MS);
+      if (taken.kind !== "claimed") throw new Error(taken.kind);
+      expect(await redis.pttl(at)).toBe(-1);
+      await store.commit(asked, taken.fence, result(vlan));
+    };
+    await carry(1, 1);
+    expect(await redis.pttl(at)).toBe(-1);
+    await carry(2, undefined);
+    const ttlMs = await redis.pttl(at);
+    expect(ttlMs).toBeGreaterThan(86_000_000);
+    expect(ttlMs).toBeLessThanOrEqual(86_400_000);
+    await carry(3, 1);
+    expect(await redis.pttl(at)).toBe(-1);
+  });
+});
+
+const record = (id: string, submission = 1): IntentRecord => ({
+  intent: {
+    id,
+    userLabel: "l",
+    intentExpectations: [
+      { expectationId: "1", expectationVerb: "DELIVER", expectationObject: { objectType: "T", objectContexts: [] }, expectationTargets: [], expectationContexts: [] },
+    ],
+    intentContexts: [],
+    intentAdminState: "ACTIVATED",
+    intentPriority: 1,
+  },
+  generation: 1,
+  submission,
+  wanted: "active",
+  orders: [{ order: order(1), action: "apply", submission, state: "placed" }],
+  submittedAt: "2026-01-01T00:00:00.000Z",
+  updatedAt: "2026-01-01T00:00:00.000Z",
+});
+
+describe.each(kinds)("%s intents", (kind) => {
+  let store: IntentStore;
+  beforeEach(() => {
+    store = kind === "memory" ? memoryIntents() : redisIntents(redis);
+  });
+
+  it("gives back what was put", async () => {
+    expect(await store.get("a")).toBeUndefined();
+    expect(await store.update("a", () => record("a"))).toEqual({ before: undefined, after: record("a") });
+    expect(await store.get("a")).toEqual(record("a"));
+    expect(await store.update("a", (known) => known && { ...known, submission: 2 })).toEqual({ before: record("a"), after: { ...record("a"), submission: 2 } });
+  });
+
+  it("loses none of twenty changes at once", async () => {
+    const add = () => store.update("a", (known) => (known === undefined ? record("a") : { ...known, submission: known.submission + 1 }));
+    const changes = await Promise.all(Array.from({ length: 20 }, add));
+    expect((await store.get("a"))?.submission).toBe(20);
+    expect(new Set(changes.map((c) => c.after?.submission)).size).toBe(20);
+  });
+
+  it("writes nothing when the change gives back what it was given, or nothing", async () => {
+    expect(await store.update("a", () => undefined)).toEqual({ before: undefined, after: undefined });
+    expect(await store.list({ limit: 10 })).toEqual([]);
+    await store.update("a", () => record("a"));
+    const writes = async () => (kind === "redis" ? /cmdstat_set:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] : undefined);
+    const before = await writes();
+    const { before: known, after } = await store.update("a", (same) => same);
+    expect(after).toBe(known);
+    expect(await writes()).toBe(before);
+    expect(await store.get("a")).toEqual(record("a"));
+  });
+
+  it("lists in the order of the ids, page by page", async () => {
+    const ids = ["b", "a-1", "A", "a", "a.2", "z@y", "10", "9", "a_b", "a:b"];
+    for (const id of ids) await store.update(id, () => record(id));
+    const pages: string[][] = [];
+    for (let after: string | undefined; ; ) {
+      const page = (await store.list({ after, limit: 3 })).map((r) => r.intent.id);
+      pages.push(page);
+      if (page.length < 3) break;
+      after = page.at(-1);
+    }
+    expect(pages.flat()).toEqual(ids.toSorted());
+    expect(pages.map((p) => p.length)).toEqual([3, 3, 3, 1]);
+    expect((await store.list({ after: "a", limit: 2 })).map((r) => r.intent.id)).toEqual(["a-1", "a.2"]);
+    expect((await store.list({ after: "aa", limit: 1 })).map((r) => r.intent.id)).toEqual(["b"]);
+    expect(await store.list({ after: "zz", limit: 5 })).toEqual([]);
+  });
+
+  it("lists an intent once, however often it changed", async () => {
+    for (const submission of [1, 2, 3]) await store.update("a", () => record("a", submission));
+    expect((await store.list({ limit: 10 })).map((r) => r.submission)).toEqual([3]);
+  });
+});
+
+const sealKey = Buffer.alloc(32, 7);
+const canary = "canary-aoeu-1234";
+
+describe.each(kinds)("%s secrets", (kind) => {
+  let store: SecretStore;
+  beforeEach(() => {
+    store = kind === "memory" ? memorySecrets(sealKey) : redisSecrets(redis, sealKey);
+  });
+
+  it("opens what was put, whatever is in it", async () => {
+    for (const secret of [canary, "ä\u0000\n€", "x", "y".repeat(4096)]) expect(await store.open(await store.put("i", secret))).toBe(secret);
+  });
+
+  it("names the same secret of the same intent the same, and before it is put", async () => {
+    const ref = store.refOf("i", canary);
+    expect(await store.open(ref)).toBeUndefined();
+    expect([await store.put("i", canary), await store.put("i", canary)]).toEqual([ref, ref]);
+    expect(ref).toMatch(/^secretRef:[A-Za-z0-9_-]{16,64}$/);
+    expect(ref).not.toContain(canary);
+  });
+
+  it("names other secrets, and those of other intents, otherwise", async () => {
+    const refs = [await store.put("i", canary), await store.put("i", `${canary}5`), await store.put("j", canary)];
+    expect(new Set(refs).size).toBe(3);
+    const elsewhere = memorySecrets(Buffer.alloc(32, 8));
+    expect(elsewhere.refOf("i", canary)).not.toBe(refs[0]);
+  });
+
+  it("opens nothing that it does not know", async () => {
+    await store.put("i", canary);
+    for (const ref of ["", "secretRef:", "secretRef:0123456789abcdef", "__proto__", `${store.refOf("i", canary)}x`]) expect(await store.open(ref)).toBeUndefined();
+  });
+
+  it("forgets all of an intent, and nothing of another", async () => {
+    const ours = [await store.put("i", "one"), await store.put("i", "two")];
+    const other = await store.put("j", "one");
+    await store.forget("i");
+    expect(await Promise.all(ours.map((ref) => store.open(ref)))).toEqual([undefined, undefined]);
+    expect(await store.open(other)).toBe("one");
+    await store.forget("never seen");
+  });
+});
+
+describe("redis secrets", () => {
+  const everything = async (): Promise<string> => {
+    const keys = await redis.keys("*");
+    const hashes = await Promise.all(keys.map((k) => redis.hgetall(k)));
+    return JSON.stringify([keys, hashes]);
+  };
+
+  it("has no secret in clear in Redis, nor its base64, and seals it anew every time", async () => {
+    const store = redisSecrets(redis, sealKey);
+    await store.put("i", canary);
+    const before = await everything();
+    await store.put("i", canary);
+    const after = await everything();
+    expect(after).not.toBe(before);
+    for (const text of [before, after]) {
+      expect(text).toContain("secretRef:");
+      expect(text).not.toContain(canary);
+      expect(text).not.toContain(Buffer.from(canary).toString("base64").slice(0, 12));
+      expect(text).not.toContain(Buffer.from(canary).toString("hex"));
+    }
+  });
+
+  it("does not open a ciphertext that was put under another reference", async () => {
+    const store = redisSecrets(redis, sealKey);
+    const [one, two] = [await store.put("i", "one"), await store.put("i", "two")];
+    const [hash] = await redis.keys("*");
+    const sealed = await redis.hget(String(hash), one);
+    await redis.hset(String(hash), two, String(sealed));
+    expect([await store.open(one), await store.open(two)]).toEqual(["one", undefined]);
+  });
+
+  it("does not open what another key sealed, nor what was altered or cut short", async () => {
+    const store = redisSecrets(redis, sealKey);
+    const ref = await store.put("i", canary);
+    const [hash] = await redis.keys("*");
+    const bytes = Buffer.from(String(await redis.hget(String(hash), ref)), "base64");
+    const other = redisSecrets(redis, Buffer.alloc(32, 9));
+    await redis.hset(String(hash), other.refOf("i", canary), bytes.toString("base64"));
+    expect(await other.open(other.refOf("i", canary))).toBeUndefined();
+    expect(await other.open(ref)).toBeUndefined();
+    for (const i of [0, 12, bytes.length - 1]) {
+      const altered = Buffer.from(bytes);
+      altered.writeUInt8((altered.readUInt8(i) + 1) % 256, i);
+      await redis.hset(String(hash), ref, altered.toString("base64"));
+      expect(await store.open(ref)).toBeUndefined();
+    }
+    for (const length of [0, 3, 12, 20, bytes.length - 1]) {
+      await redis.hset(String(hash), ref, bytes.subarray(0, length).toString("base64"));
+      expect(await store.open(ref)).toBeUndefined();
+    }
+  });
+});
