@@ -42,7 +42,7 @@ module.exports = {
     rule("lab-knows-only-domain", "a simulator that shares code with what it stands in for proves nothing", code("^lab/"), {
       path: inside("events", "functions", "state", "runtime", "services", "cli", "console"),
     }),
-    rule("only-the-start-imports-lab", "no simulator in a deployment", code("^(?!lab/|test/)", ["^services/start\\.ts$"]), {
+    rule("only-the-start-imports-lab", "no simulator in a deployment", code("^(?!lab/|test/|load/)", ["^services/start\\.ts$"]), {
       path: "^lab/",
     }),
     rule("console-knows-only-schemas", "the page is a client like any other", code("^console/"), {

@@ -46,7 +46,9 @@ describe("a plan", () => {
   });
 
   it("says no changes only where there are none", () => {
-    expect(summaryOf([{ plan: planOf("0", step("c", "none")) }])).toBe("no changes: 0 to create, 0 to change, 0 to delete, 1 as they should be");
+    expect(summaryOf([{ plan: planOf("0", step("c", "none")) }])).toBe(
+      "no changes: 0 to create, 0 to change, 0 to delete, 1 as they should be",
+    );
   });
 
   it("of several files names each", () => {
@@ -54,12 +56,7 @@ describe("a plan", () => {
       { file: "a.yaml", plan: planOf("0", step("a", "create")) },
       { file: "b.json", plan: planOf("1") },
     ];
-    expect(planLines(plans, plain)).toEqual([
-      "a.yaml",
-      "  + create  a  tfs service/a",
-      "b.json",
-      "  (nothing to ask of any controller)",
-    ]);
+    expect(planLines(plans, plain)).toEqual(["a.yaml", "  + create  a  tfs service/a", "b.json", "  (nothing to ask of any controller)"]);
   });
 
   it("has the API's hash for one file, and one over all for several, in their order", () => {
@@ -77,7 +74,10 @@ describe("several files", () => {
   it("are all looked at, and every problem of every file is told", async () => {
     const api = apiWith({ a: refused, b: planOf("0", step("b", "create")), c: refused });
     await expect(planAll(api, [input("a"), input("b"), input("c")])).rejects.toMatchObject({
-      lines: ["a: document 2, line 14, /Intent/id: INTENT_INVALID: too long", "c: document 2, line 14, /Intent/id: INTENT_INVALID: too long"],
+      lines: [
+        "a: document 2, line 14, /Intent/id: INTENT_INVALID: too long",
+        "c: document 2, line 14, /Intent/id: INTENT_INVALID: too long",
+      ],
     });
   });
 

@@ -20,13 +20,14 @@ export class Refused extends Failure {
   readonly details: ProblemDetails;
 
   constructor(details: ProblemDetails) {
-    super(problemLines(undefined, details), hints[details.code] ?? (isPassing(details.status) ? tryAgain : undefined));
+    super(problemLines(undefined, details), hints[details.code]);
     this.details = details;
   }
 }
 
-const tryAgain = "the system runs and something that it needs does not answer: nothing was taken, try again soon";
 const hints: Readonly<Record<string, string>> = {
+  BROKER_UNAVAILABLE: "the system runs and its broker does not answer; try again soon",
+  INTERNAL: "the log of the system says more",
   LAB_OFF: "the lab runs with `npm start`, unless CONTROLLERS_FILE or LAB=off says otherwise",
 };
 

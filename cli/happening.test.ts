@@ -21,7 +21,11 @@ describe("an event in a few words", () => {
       {
         report: {
           intentFulfilmentReport: {
-            intentFulfilmentInfo: { fulfilmentStatus: "NOT_FULFILLED", notFullfilledState: "FULFILMENTFAILED", notFulfilledReasons: ["A: b"] },
+            intentFulfilmentInfo: {
+              fulfilmentStatus: "NOT_FULFILLED",
+              notFullfilledState: "FULFILMENTFAILED",
+              notFulfilledReasons: ["A: b"],
+            },
           },
         },
       },
@@ -35,7 +39,12 @@ describe("an event in a few words", () => {
   });
 
   it("is one line: when, what kind, of which intent, what", () => {
-    const event = { type: type("order.executed"), subject: "a\nb", time: "2026-11-24T04:58:27.279Z", data: { ...order, effect: "created" } };
+    const event = {
+      type: type("order.executed"),
+      subject: "a\nb",
+      time: "2026-11-24T04:58:27.279Z",
+      data: { ...order, effect: "created" },
+    };
     expect(eventLine(event, painter(false))).toBe("2026-11-24T04:58:27.279Z  order.executed      a b  created tfs service/a-1");
   });
 
@@ -55,7 +64,7 @@ describe("server-sent events", () => {
   }
 
   it("are read whatever way the bytes are cut", async () => {
-    const text = ": hello\n\nid: 4\nevent: x\ndata: {\"a\":\"é\"}\n\nid:5\r\ndata: one\r\ndata: two\r\n\r\nid: 6\rdata:  three\r\r: beat\n\n";
+    const text = ': hello\n\nid: 4\nevent: x\ndata: {"a":"é"}\n\nid:5\r\ndata: one\r\ndata: two\r\n\r\nid: 6\rdata:  three\r\r: beat\n\n';
     const wanted = [
       { id: "4", data: '{"a":"é"}' },
       { id: "5", data: "one\ntwo" },

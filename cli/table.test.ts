@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { openScreen, painter, printable } from "./screen.ts";
-import { styleOf, table } from "./table.ts";
+import { type Column, styleOf, table } from "./table.ts";
 
 const plain = painter(false);
-const columns = [
-  { title: "ID", of: (row: { id: string }) => row.id },
-  { title: "STATE", of: (row: { state?: string }) => row.state, style: (row: { state?: string }) => styleOf(row.state) },
-  { title: "N", of: (row: { n?: number }) => row.n },
+interface Row {
+  readonly id: string;
+  readonly state?: string;
+  readonly n?: number;
+}
+const columns: readonly Column<Row>[] = [
+  { title: "ID", of: (row) => row.id },
+  { title: "STATE", of: (row) => row.state, style: (row) => styleOf(row.state) },
+  { title: "N", of: (row) => row.n },
 ];
 
 describe("a table", () => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { CloudEventV1 } from "cloudevents";
 import { z } from "zod";
 
@@ -25,11 +25,12 @@ export interface EventType<T = unknown> {
   make(making: Making<T>): Event<T>;
 }
 
-export const TYPE_PREFIX = "eu.meta-os.nemo.";
+/** CloudEvents wants an absolute URI, and nobody has to be asked for a tag (RFC 4151). The files are in events/schemas. */
+export const schemaId = (type: string): string => `tag:meta-os.eu,2026:nemo/schemas/${type}.json`;
 
 export function defineEvent<T>(spec: { type: string; summary: string; data: z.ZodType<T> }): EventType<T> {
   const { type } = spec;
-  const dataschema = `/schemas/${type}.json`;
+  const dataschema = schemaId(type);
   return {
     ...spec,
     make: ({ source, subject, data, cause, index = 0, id = randomUUID(), executioner }) => ({
@@ -50,7 +51,7 @@ export function defineEvent<T>(spec: { type: string; summary: string; data: z.Zo
 
 /** The same cause always gives the same id, so that a redelivery repeats itself instead of forking. */
 export const derivedId = (cause: { readonly source: string; readonly id: string }, type: string, index: number): string =>
-  createHash("sha256").update(JSON.stringify([cause.source, cause.id, type, index])).digest("base64url").slice(0, 22);
+  hash("sha256", JSON.stringify([cause.source, cause.id, type, index]), "base64url").slice(0, 22);
 
 const inherit = (cause: Event, type: string, index: number) => ({
   id: derivedId(cause, type, index),
@@ -58,4 +59,5 @@ const inherit = (cause: Event, type: string, index: number) => ({
   correlationid: cause["correlationid"] ?? cause.id,
   hops: Number(cause["hops"] ?? 0) + 1,
   ...(cause["traceparent"] === undefined ? {} : { traceparent: cause["traceparent"] }),
+  ...(cause["tracestate"] === undefined ? {} : { tracestate: cause["tracestate"] }),
 });

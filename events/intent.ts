@@ -50,12 +50,6 @@ export const IntentRefused = defineEvent({
   }),
 });
 
-export const IntentRejected = defineEvent({
-  type: "eu.meta-os.nemo.intent.rejected.v1",
-  summary: "A message to the ingress could not be taken: not an intent, or beyond the limits.",
-  data: z.strictObject({ origin: z.string(), code: z.string(), reason: z.string(), path: z.string().optional() }),
-});
-
 export const IntentReported = defineEvent({
   type: "eu.meta-os.nemo.intent.reported.v1",
   summary: "How far an intent is fulfilled, as a TS 28.312 IntentReport.",

@@ -77,9 +77,17 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
         case "busy":
           throw new TransientError("EFFECT_BUSY", `${claim.resource} is in work elsewhere`, { retryAfterMs: taken.retryAfterMs });
         case "conflict":
-          return tell(name, event, failed("EFFECT_CONFLICT", `submission ${String(claim.submission)} asked something else of ${claim.resource} before`));
+          return tell(
+            name,
+            event,
+            failed("EFFECT_CONFLICT", `submission ${String(claim.submission)} asked something else of ${claim.resource} before`),
+          );
         case "owned":
-          return tell(name, event, event.data.action === "withdraw" ? notOurs : failed("RESOURCE_OWNED", `${claim.resource} belongs to intent ${taken.by}`));
+          return tell(
+            name,
+            event,
+            event.data.action === "withdraw" ? notOurs : failed("RESOURCE_OWNED", `${claim.resource} belongs to intent ${taken.by}`),
+          );
         default:
           return taken satisfies never;
       }
@@ -88,8 +96,17 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
       const { fence, standing } = taken;
       await using _lease = keepLease(effects, claim, fence);
       const { action, order } = event.data;
-      const adaptor = adaptorOn(scope.resources, { signal: scope.signal, log: scope.log, exact: action === "withdraw" });
-      const execution = await carryOut(adaptor, { action, order, before: standing, lastAttempt: scope.lastAttempt, reached: scope.reached, faultOf });
+      // An order whose controller changes is first withdrawn from the old one.
+      const exact = action === "withdraw" || (standing !== undefined && standing.controller !== order.controller);
+      const adaptor = adaptorOn(scope.resources, { signal: scope.signal, log: scope.log, exact });
+      const execution = await carryOut(adaptor, {
+        action,
+        order,
+        before: standing,
+        lastAttempt: scope.lastAttempt,
+        reached: scope.reached,
+        faultOf,
+      });
       if (execution.kind === "pending") throw new TransientError("EFFECT_PENDING", execution.reason, { retryAfterMs: PENDING_RETRY_MS });
 
       const events = tell(name, event, execution);
@@ -135,7 +152,9 @@ function tell(name: string, event: Placed, execution: Execution): readonly Event
     case "executed":
       return [OrderExecuted.make({ ...from, data: { ...about, effect: execution.effect, declared: { ...execution.declared } } })];
     case "failed":
-      return [OrderFailed.make({ ...from, data: { ...about, code: execution.code, reason: execution.reason, residue: [...execution.residue] } })];
+      return [
+        OrderFailed.make({ ...from, data: { ...about, code: execution.code, reason: execution.reason, residue: [...execution.residue] } }),
+      ];
     case "pending":
       return [];
     default:

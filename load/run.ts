@@ -1,16 +1,17 @@
 import { parseArgs } from "node:util";
 import { type ArrangementName, arrangements } from "./bench/arrangement.ts";
-import { type BenchOptions, type Part, parts, runBench, runProfile, runSmoke } from "./bench/bench.ts";
+import { type BenchOptions, type Part, parts, runBench, runProfile, runScenario, runSmoke } from "./bench/bench.ts";
 import { describe } from "./bench/describe.ts";
 import { describeProfile } from "./bench/profile.ts";
 import { isTrue, selfTest } from "./bench/self-test.ts";
+import { runK6 } from "./k6-shim/run.ts";
 
 const USAGE = `npm run load                      every figure with its bounds and its goal; half an hour
 npm run load -- --short           correctness only, a minute
 npm run load -- --only PART,…     ${parts.join(", ")}
 npm run load -- profile [NAME,…]  where the time of the process goes: ${Object.keys(arrangements).join(", ")}
 npm run load -- self-test         what the generator makes of a known delay
-npm run load -- k6 SCENARIO       a scenario of load/k6 without k6: see docs/performance.md
+npm run load -- k6 SCENARIO       intents, plans, event or a file, without k6 and on a system of its own; with -e TARGET=URL on that one
 
   --pairs N (8)  --seconds N (5)  --warm-up N (3)  --log-level LEVEL (warn)  -o json  --strict (a missed goal is exit code 99)`;
 
@@ -30,6 +31,22 @@ const { values, positionals } = parseArgs({
     env: { ...option, short: "e", multiple: true, default: [] },
   },
 });
+
+/** What each scenario of load/k6 is aimed at. */
+const scenarios: Readonly<Record<string, { readonly file: string; readonly on: ArrangementName }>> = {
+  intents: { file: "load/k6/intents.ts", on: "system" },
+  plans: { file: "load/k6/plans.ts", on: "system" },
+  event: { file: "load/k6/event.ts", on: "intent-classify over HTTP" },
+};
+
+function k6(name: string): Promise<number> {
+  const env = Object.fromEntries(values.env.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])) as Record<
+    string,
+    string
+  >;
+  const { file, on } = scenarios[name] ?? { file: name, on: "system" };
+  return env["TARGET"] === undefined ? runScenario(file, on, env, console.log) : runK6(file, env, console.log);
+}
 
 const number = (name: "pairs" | "seconds" | "warm-up"): number => {
   const value = Number(values[name]);
@@ -74,14 +91,24 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case "profile": {
       const names = listOf(rest[0] ?? "hops,hops without controller,fused", isArrangement);
       const profiles = await runProfile(names, timing());
-      print(profiles, () => Object.entries(profiles).map(([name, summary]) => `${name}\n\n${describeProfile(summary)}\n`).join("\n"));
+      print(profiles, () =>
+        Object.entries(profiles)
+          .map(([name, summary]) => `${name}\n\n${describeProfile(summary)}\n`)
+          .join("\n"),
+      );
       return 0;
     }
     case "self-test": {
       const tests = await selfTest(3_000);
-      print(tests, () => tests.map(({ rate, delayMs, seen }) => `a sink of ${String(delayMs)} ms at ${String(rate)}/s: p50 ${seen.p50Ms.toFixed(1)} ms`).join("\n"));
+      print(tests, () =>
+        tests
+          .map(({ rate, delayMs, seen }) => `a sink of ${String(delayMs)} ms at ${String(rate)}/s: p50 ${seen.p50Ms.toFixed(1)} ms`)
+          .join("\n"),
+      );
       return tests.every(isTrue) ? 0 : 1;
     }
+    case "k6":
+      return k6(rest[0] ?? "intents");
     default:
       console.error(USAGE);
       return 2;

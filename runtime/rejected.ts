@@ -1,19 +1,6 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
-import { defineEvent, derivedId, type Event, TYPE_PREFIX } from "../events/define.ts";
-
-export const EventRejected = defineEvent({
-  type: `${TYPE_PREFIX}event.rejected.v1`,
-  summary:
-    "A function was given something that it can never process; the message is kept for redrive, and no part of its body is told here.",
-  data: z.strictObject({
-    function: z.string(),
-    code: z.string(),
-    reason: z.string(),
-    originalType: z.string().optional(),
-    originalId: z.string().optional(),
-  }),
-});
+import { derivedId, type Event } from "../events/define.ts";
+import { EventRejected } from "../events/rejected.ts";
 
 interface Rejection {
   readonly code: string;

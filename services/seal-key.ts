@@ -11,7 +11,8 @@ const LAPTOP_FILE = join(".underlay", "seal.key");
 export function readSealKey(file: string | undefined): Buffer {
   const path = file === undefined ? madeOnce(LAPTOP_FILE) : fileIn(file);
   const sealKey = Buffer.from(readFileSync(path, "utf8").trim(), "base64");
-  if (sealKey.length !== 32) throw new Error(`${path} holds no seal key: expected 32 bytes in base64, as \`openssl rand -base64 32\` prints`);
+  if (sealKey.length !== 32)
+    throw new Error(`${path} holds no seal key: expected 32 bytes in base64, as \`openssl rand -base64 32\` prints`);
   return sealKey;
 }
 

@@ -47,7 +47,8 @@ const SWEEP_EVERY_MS = 30_000;
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
 export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
-  const redis = config.REDIS_URL === undefined ? undefined : new Redis(config.REDIS_URL, { enableAutoPipelining: true, maxRetriesPerRequest: 3 });
+  const redis =
+    config.REDIS_URL === undefined ? undefined : new Redis(config.REDIS_URL, { enableAutoPipelining: true, maxRetriesPerRequest: 3 });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
   const promise = await storePromise(redis);

@@ -41,7 +41,11 @@ export interface EffectStore {
   /** The events of this effect are confirmed by the broker. */
   published(claim: Pick<Claim, "executioner" | "resource">): Promise<void>;
   /** Results that were committed longer ago than `olderThanMs` and are not known to be published. */
-  unpublished(executioner: string, olderThanMs: number, limit: number): Promise<readonly { readonly resource: string; readonly result: string }[]>;
+  unpublished(
+    executioner: string,
+    olderThanMs: number,
+    limit: number,
+  ): Promise<readonly { readonly resource: string; readonly result: string }[]>;
 }
 
 const RETENTION_MS = 86_400_000;
@@ -50,10 +54,24 @@ const orderFrom = (text: string): Order | undefined => (text === "" ? undefined 
 const orderText = (order: Order | undefined): string => (order === undefined ? "" : JSON.stringify(order));
 
 type Scripted = Redis & {
-  claimEffect(effect: string, intent: string, submission: number, digest: string, leaseMs: number): Promise<[string, string | number, string?]>;
+  claimEffect(
+    effect: string,
+    intent: string,
+    submission: number,
+    digest: string,
+    leaseMs: number,
+  ): Promise<[string, string | number, string?]>;
   renewEffect(effect: string, fence: number, leaseMs: number): Promise<number>;
   releaseEffect(effect: string, fence: number): Promise<number>;
-  commitEffect(effect: string, outbox: string, fence: number, result: string, standing: string, resource: string, retentionMs: number): Promise<number>;
+  commitEffect(
+    effect: string,
+    outbox: string,
+    fence: number,
+    result: string,
+    standing: string,
+    resource: string,
+    retentionMs: number,
+  ): Promise<number>;
 };
 
 export function redisEffects(redis: Redis): EffectStore {
@@ -144,7 +162,17 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
       const fence = (kept?.fence ?? 0) + 1;
       const { intentId, submission, digest } = c;
       const { standing = "", result = "", unpublishedSince } = kept ?? {};
-      const taken: Kept = { intentId, submission, digest, leaseUntil: now() + leaseMs, isComplete: false, fence, result, standing, unpublishedSince };
+      const taken: Kept = {
+        intentId,
+        submission,
+        digest,
+        leaseUntil: now() + leaseMs,
+        isComplete: false,
+        fence,
+        result,
+        standing,
+        unpublishedSince,
+      };
       effects.set(at(c), taken);
       return Promise.resolve({ kind: "claimed", fence, standing: orderFrom(standing) });
     },
@@ -171,7 +199,9 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
     },
     unpublished: (executioner, olderThanMs, limit) => {
       const prefix = key.effect(executioner, "");
-      const late = [...effects].filter(([k, e]) => k.startsWith(prefix) && e.unpublishedSince !== undefined && now() - e.unpublishedSince >= olderThanMs);
+      const late = [...effects].filter(
+        ([k, e]) => k.startsWith(prefix) && e.unpublishedSince !== undefined && now() - e.unpublishedSince >= olderThanMs,
+      );
       return Promise.resolve(late.slice(0, limit).map(([k, e]) => ({ resource: k.slice(prefix.length), result: e.result })));
     },
   };

@@ -31,7 +31,10 @@ function secretsOn(vault: Vault, sealKey: Buffer): SecretStore {
   const encryption = subkey(sealKey, "encryption");
   const naming = subkey(sealKey, "naming");
   const refOf = (intentId: string, secret: string): string => {
-    const mac = createHmac("sha256", naming).update(JSON.stringify([intentId, secret])).digest("base64url").slice(0, 22);
+    const mac = createHmac("sha256", naming)
+      .update(JSON.stringify([intentId, secret]))
+      .digest("base64url")
+      .slice(0, 22);
     return `${PREFIX}${tagOf(intentId)}${mac}`;
   };
   return {
@@ -49,7 +52,9 @@ function secretsOn(vault: Vault, sealKey: Buffer): SecretStore {
       if (text === undefined) return undefined;
       const sealed = Buffer.from(text, "base64");
       try {
-        const decipher = createDecipheriv("aes-256-gcm", encryption, sealed.subarray(0, 12), { authTagLength: 16 }).setAAD(Buffer.from(ref));
+        const decipher = createDecipheriv("aes-256-gcm", encryption, sealed.subarray(0, 12), { authTagLength: 16 }).setAAD(
+          Buffer.from(ref),
+        );
         decipher.setAuthTag(sealed.subarray(-16));
         return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString("utf8");
       } catch {
@@ -93,4 +98,6 @@ export function memorySecrets(sealKey: Buffer): SecretStore {
   );
 }
 
-export const openSecrets = sharedOn(({ redis, sealKey }): SecretStore => (redis === undefined ? memorySecrets(sealKey) : redisSecrets(redis, sealKey)));
+export const openSecrets = sharedOn(({ redis, sealKey }): SecretStore =>
+  redis === undefined ? memorySecrets(sealKey) : redisSecrets(redis, sealKey),
+);

@@ -29,6 +29,7 @@ export async function watch(context: Context, { output, type, intent }: EventFil
         headers: connections === 0 || last === undefined ? {} : { "last-event-id": last },
         signal: AbortSignal.any([ended, silence.signal]),
       });
+      if (connections === 0) screen.warn(`watching ${api.server.href}; Ctrl-C ends it`);
       for await (const { id, data } of messagesOf(body, () => timer.refresh())) {
         show(JSON.parse(data) as UnderlayEvent);
         last = id ?? last;

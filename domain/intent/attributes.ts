@@ -44,7 +44,11 @@ export function readTargets<S extends Readonly<Record<string, TargetSpec>>>(
     if (spec === undefined)
       return refuse("TARGET_UNSUPPORTED", `${targetName} is not a target here; known are ${Object.keys(specs).join(", ") || "none"}`, path);
     if (!spec.conditions.includes(targetCondition))
-      return refuse("CONDITION_UNSUPPORTED", `${targetName} takes ${spec.conditions.join(", ")}, not ${targetCondition}`, `${path}/targetCondition`);
+      return refuse(
+        "CONDITION_UNSUPPORTED",
+        `${targetName} takes ${spec.conditions.join(", ")}, not ${targetCondition}`,
+        `${path}/targetCondition`,
+      );
     if (targetName in values) return refuse("TARGET_INVALID", `${targetName} is given twice`, path);
     const parsed = spec.value.safeParse(targetValueRange);
     if (!parsed.success)

@@ -112,7 +112,11 @@ describe("carrying out an apply", () => {
   it("changes what differs, also behind our back", async () => {
     const { adaptor, put, standsAt } = scripted();
     put(order(1));
-    expect(await carry(adaptor, { order: order(2), before: order(1) })).toEqual({ kind: "executed", effect: "changed", declared: { vlan: 2 } });
+    expect(await carry(adaptor, { order: order(2), before: order(1) })).toEqual({
+      kind: "executed",
+      effect: "changed",
+      declared: { vlan: 2 },
+    });
     expect(standsAt("http://a")).toEqual({ vlan: 2 });
     put(order(7));
     expect(await carry(adaptor, { order: order(2), before: order(2) })).toMatchObject({ effect: "unchanged", declared: { vlan: 2 } });
@@ -137,18 +141,30 @@ describe("carrying out an apply", () => {
   it("undoes what stays pending at the last attempt, and says EFFECT_PENDING", async () => {
     const { adaptor, setUpAfter, standsAt } = scripted();
     setUpAfter(9);
-    expect(await carry(adaptor, { order: order(1), lastAttempt: true })).toMatchObject({ kind: "failed", code: "EFFECT_PENDING", residue: [] });
+    expect(await carry(adaptor, { order: order(1), lastAttempt: true })).toMatchObject({
+      kind: "failed",
+      code: "EFFECT_PENDING",
+      residue: [],
+    });
     expect(standsAt("http://a")).toBeUndefined();
   });
 
-  it.each(["apply", "observe"] as const)("undoes a definite no of %s after the controller was touched, to the way it was before", async (call) => {
-    const { adaptor, put, say, standsAt, calls } = scripted();
-    put(order(1));
-    say[call] = () => (call === "apply" || calls.some((c) => c.startsWith("apply")) ? no : undefined);
-    expect(await carry(adaptor, { order: order(2), before: order(1) })).toEqual({ kind: "failed", code: "SCRIPTED_NO", reason: "not with me", residue: [] });
-    expect(calls.at(-1)).toBe("undo http://a");
-    expect(standsAt("http://a")).toEqual({ vlan: 1 });
-  });
+  it.each(["apply", "observe"] as const)(
+    "undoes a definite no of %s after the controller was touched, to the way it was before",
+    async (call) => {
+      const { adaptor, put, say, standsAt, calls } = scripted();
+      put(order(1));
+      say[call] = () => (call === "apply" || calls.some((c) => c.startsWith("apply")) ? no : undefined);
+      expect(await carry(adaptor, { order: order(2), before: order(1) })).toEqual({
+        kind: "failed",
+        code: "SCRIPTED_NO",
+        reason: "not with me",
+        residue: [],
+      });
+      expect(calls.at(-1)).toBe("undo http://a");
+      expect(standsAt("http://a")).toEqual({ vlan: 1 });
+    },
+  );
 
   it("has nothing to undo when the first look is refused", async () => {
     const { adaptor, say, calls } = scripted();
@@ -157,15 +173,23 @@ describe("carrying out an apply", () => {
     expect(calls).toEqual(["observe http://a"]);
   });
 
-  it.each(["observe", "apply"] as const)("lets a fault of %s pass, so that it is tried again, until the last attempt undoes it", async (call) => {
-    const { adaptor, say, calls, standsAt } = scripted();
-    say[call] = () => gone;
-    await expect(carry(adaptor, { order: order(1) })).rejects.toBe(gone);
-    expect(calls.some((c) => c.startsWith("undo"))).toBe(false);
-    expect(await carry(adaptor, { order: order(1), lastAttempt: true })).toEqual({ kind: "failed", code: "FAULT", reason: gone.message, residue: [] });
-    expect(calls.at(-1)).toBe("undo http://a");
-    expect(standsAt("http://a")).toBeUndefined();
-  });
+  it.each(["observe", "apply"] as const)(
+    "lets a fault of %s pass, so that it is tried again, until the last attempt undoes it",
+    async (call) => {
+      const { adaptor, say, calls, standsAt } = scripted();
+      say[call] = () => gone;
+      await expect(carry(adaptor, { order: order(1) })).rejects.toBe(gone);
+      expect(calls.some((c) => c.startsWith("undo"))).toBe(false);
+      expect(await carry(adaptor, { order: order(1), lastAttempt: true })).toEqual({
+        kind: "failed",
+        code: "FAULT",
+        reason: gone.message,
+        residue: [],
+      });
+      expect(calls.at(-1)).toBe("undo http://a");
+      expect(standsAt("http://a")).toBeUndefined();
+    },
+  );
 
   it("names as residue what could not be undone, or not even be asked about", async () => {
     const { adaptor, say } = scripted();
@@ -194,7 +218,12 @@ describe("carrying out an order whose controller moves", () => {
     put(here);
     say.withdraw = () => no;
     // No residue: what stands is what stood before, and the effect store goes on remembering that.
-    expect(await carry(adaptor, { order: there, before: here })).toEqual({ kind: "failed", code: "SCRIPTED_NO", reason: "not with me", residue: [] });
+    expect(await carry(adaptor, { order: there, before: here })).toEqual({
+      kind: "failed",
+      code: "SCRIPTED_NO",
+      reason: "not with me",
+      residue: [],
+    });
     expect([standsAt("http://a"), standsAt("http://b")]).toEqual([{ vlan: 1 }, undefined]);
     expect(calls.some((call) => call.endsWith("http://b"))).toBe(false);
   });
@@ -204,7 +233,12 @@ describe("carrying out an order whose controller moves", () => {
     put(here);
     put(order(9, "http://b"));
     say.apply = ({ controller }) => (controller === "http://b" ? no : undefined);
-    expect(await carry(adaptor, { order: there, before: here })).toEqual({ kind: "failed", code: "SCRIPTED_NO", reason: "not with me", residue: [] });
+    expect(await carry(adaptor, { order: there, before: here })).toEqual({
+      kind: "failed",
+      code: "SCRIPTED_NO",
+      reason: "not with me",
+      residue: [],
+    });
     expect([standsAt("http://a"), standsAt("http://b")]).toEqual([{ vlan: 1 }, undefined]);
     say.apply = () => no;
     expect(await carry(adaptor, { order: there, before: here })).toMatchObject({ kind: "failed", residue: ["link/1"] });
@@ -239,7 +273,12 @@ describe("carrying out a withdraw", () => {
     const { adaptor, put, say } = scripted();
     put(order(1));
     say[call] = () => no;
-    expect(await carry(adaptor, { action: "withdraw", order: order(1) })).toEqual({ kind: "failed", code: "SCRIPTED_NO", reason: "not with me", residue: ["link/1"] });
+    expect(await carry(adaptor, { action: "withdraw", order: order(1) })).toEqual({
+      kind: "failed",
+      code: "SCRIPTED_NO",
+      reason: "not with me",
+      residue: ["link/1"],
+    });
   });
 
   it("never undoes a withdraw: at the last attempt it names what stays", async () => {
@@ -247,7 +286,12 @@ describe("carrying out a withdraw", () => {
     put(order(1));
     say.withdraw = () => gone;
     await expect(carry(adaptor, { action: "withdraw", order: order(1) })).rejects.toBe(gone);
-    expect(await carry(adaptor, { action: "withdraw", order: order(1), lastAttempt: true })).toEqual({ kind: "failed", code: "FAULT", reason: gone.message, residue: ["link/1"] });
+    expect(await carry(adaptor, { action: "withdraw", order: order(1), lastAttempt: true })).toEqual({
+      kind: "failed",
+      code: "FAULT",
+      reason: gone.message,
+      residue: ["link/1"],
+    });
     expect(calls.some((call) => call.startsWith("undo"))).toBe(false);
   });
 });

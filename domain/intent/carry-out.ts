@@ -45,7 +45,9 @@ async function apply(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
   if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [] };
   reached("observed");
 
-  if (observed.value.state === "absent" || observed.value.differs.length > 0) {
+  // A new generation is applied even where nothing differs: what it no longer asks for, such as a cluster, shows only beside the old one.
+  const isOther = before !== undefined && canonicalJson(before) !== canonicalJson(order);
+  if (observed.value.state === "absent" || observed.value.differs.length > 0 || isOther) {
     reached("before-apply");
     const applied = await adaptor.apply(order, observed.value, former === undefined ? before : undefined);
     reached("applied");

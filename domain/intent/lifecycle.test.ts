@@ -8,7 +8,13 @@ import { IntentReport, reportOf, stateOf } from "./report.ts";
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 
 const resources = ["a", "b", "c", "d"] as const;
-const orderOf = (resource: string): Order => ({ executioner: "x", resource, expectationIds: [resource], origins: [], payload: { resource } });
+const orderOf = (resource: string): Order => ({
+  executioner: "x",
+  resource,
+  expectationIds: [resource],
+  origins: [],
+  payload: { resource },
+});
 const keyOf = ({ executioner, resource }: { executioner: string; resource: string }): string => `${executioner} ${resource}`;
 
 const intentOf = (asked: readonly string[], priority = 1): Intent => ({
@@ -26,8 +32,19 @@ const intentOf = (asked: readonly string[], priority = 1): Intent => ({
   intentPriority: priority,
 });
 
-const asked = (ids: readonly string[], wanted: Wanted = "active", priority = 1) => ({ intent: intentOf(ids, priority), orders: ids.map(orderOf), wanted });
-const executed = (resource: string, submission: number): Happening => ({ kind: "executed", executioner: "x", resource, submission, effect: "created", declared: { latency: 0.5 } });
+const asked = (ids: readonly string[], wanted: Wanted = "active", priority = 1) => ({
+  intent: intentOf(ids, priority),
+  orders: ids.map(orderOf),
+  wanted,
+});
+const executed = (resource: string, submission: number): Happening => ({
+  kind: "executed",
+  executioner: "x",
+  resource,
+  submission,
+  effect: "created",
+  declared: { latency: 0.5 },
+});
 const failed = (resource: string, submission: number, residue: readonly string[] = []): Happening => ({
   kind: "failed",
   executioner: "x",
@@ -39,9 +56,11 @@ const failed = (resource: string, submission: number, residue: readonly string[]
 });
 const refused = (submission: number): Happening => ({ kind: "refused", submission, code: "NO", reason: "because" });
 
-const first = (ids: readonly string[], wanted: Wanted = "active"): IntentRecord => submit(undefined, { ...asked(ids, wanted), at: at(0) }).record;
+const first = (ids: readonly string[], wanted: Wanted = "active"): IntentRecord =>
+  submit(undefined, { ...asked(ids, wanted), at: at(0) }).record;
 const after = (record: IntentRecord, ...news: readonly Happening[]): IntentRecord => news.reduce((r, h) => advance(r, h, at(1)), record);
-const again = (record: IntentRecord, ids: readonly string[], wanted: Wanted = "active", priority = 1) => submit(record, { ...asked(ids, wanted, priority), at: at(2) });
+const again = (record: IntentRecord, ids: readonly string[], wanted: Wanted = "active", priority = 1) =>
+  submit(record, { ...asked(ids, wanted, priority), at: at(2) });
 
 describe("an intent's life", () => {
   it("goes from ACKNOWLEDGED over COMPLIANT to FULFILLED as its orders are executed", () => {
@@ -70,7 +89,11 @@ describe("an intent's life", () => {
 
   it("is refused as a whole, and then waits for nothing", () => {
     const record = after(first(["a"]), { ...refused(1), path: "/intentExpectations/0" } as Happening);
-    expect([stateOf(record), isSettled(record), record.refusal]).toEqual(["FULFILMENTFAILED", true, { code: "NO", reason: "because", path: "/intentExpectations/0" }]);
+    expect([stateOf(record), isSettled(record), record.refusal]).toEqual([
+      "FULFILMENTFAILED",
+      true,
+      { code: "NO", reason: "because", path: "/intentExpectations/0" },
+    ]);
   });
 
   it("is not refused any more when everything that it asked for was carried out", () => {
@@ -108,7 +131,11 @@ describe("an intent's life", () => {
   });
 
   it("keeps an order whose withdrawal failed, so that the next submission tries again", () => {
-    const record = after(again(after(first(["a", "b"]), executed("a", 1), executed("b", 1)), ["a"]).record, executed("a", 2), failed("b", 2, ["b"]));
+    const record = after(
+      again(after(first(["a", "b"]), executed("a", 1), executed("b", 1)), ["a"]).record,
+      executed("a", 2),
+      failed("b", 2, ["b"]),
+    );
     expect(again(record, ["a"]).retired).toEqual([orderOf("b")]);
     expect(again(after(again(record, ["a"]).record, executed("b", 3)), ["a"]).retired).toEqual([]);
   });
@@ -129,7 +156,12 @@ describe("an intent's life", () => {
   it("tells targets as declared by the controller, not as measured", () => {
     const report = reportOf(after(first(["a"]), executed("a", 1)));
     expect(report.intentFulfilmentReport.expectationFulfilmentResult[0]?.targetFulfilmentResult).toEqual([
-      { targetName: "latency", targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" }, targetAchievedValue: 0.5, targetAchievedValueSource: "DECLARED" },
+      {
+        targetName: "latency",
+        targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" },
+        targetAchievedValue: 0.5,
+        targetAchievedValueSource: "DECLARED",
+      },
     ]);
   });
 });
@@ -162,7 +194,10 @@ function follow(mayStand: Set<string>, before: IntentRecord, happening: Happenin
 }
 
 describe("whatever is asked of an intent and happens to it", () => {
-  const run = (doings: readonly Doing[], check: (seen: { before: IntentRecord | undefined; record: IntentRecord; doing: Doing; mayStand: ReadonlySet<string> }) => void) => {
+  const run = (
+    doings: readonly Doing[],
+    check: (seen: { before: IntentRecord | undefined; record: IntentRecord; doing: Doing; mayStand: ReadonlySet<string> }) => void,
+  ) => {
     const mayStand = new Set<string>();
     let record: IntentRecord | undefined;
     let second = 0;
@@ -176,7 +211,10 @@ describe("whatever is asked of an intent and happens to it", () => {
         record = advance(before, happening, at(second));
       } else {
         const wanted = doing.do === "submit" ? "active" : doing.do === "suspend" ? "suspended" : "terminated";
-        const now = doing.do === "terminate" ? { intent: before?.intent ?? intentOf([]), orders: [] } : asked(doing.ids, wanted, "priority" in doing ? doing.priority : 1);
+        const now =
+          doing.do === "terminate"
+            ? { intent: before?.intent ?? intentOf([]), orders: [] }
+            : asked(doing.ids, wanted, "priority" in doing ? doing.priority : 1);
         const submission = submit(before, { ...now, wanted, at: at(second) });
         record = submission.record;
         if (wanted === "active") for (const order of now.orders) mayStand.add(keyOf(order));
@@ -230,7 +268,8 @@ describe("whatever is asked of an intent and happens to it", () => {
 
   it("is told the same news again without effect", () => {
     holds(({ before, record, doing }) => {
-      if (doing.do === "tell" && before !== undefined) expect(advance(record, happeningOf(doing.told, record.submission), at(59))).toBe(record);
+      if (doing.do === "tell" && before !== undefined)
+        expect(advance(record, happeningOf(doing.told, record.submission), at(59))).toBe(record);
     });
   });
 

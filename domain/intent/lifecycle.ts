@@ -64,7 +64,9 @@ export function submit(
   const orders = wanted === "active" ? asked.orders : [];
   const repeated = new Set(orders.map(keyOf));
   const retired = (known?.orders ?? []).filter((r) => mayStand(r) && !repeated.has(keyOf(r.order))).map((r) => r.order);
-  const place = (action: Action) => (order: Order): OrderRecord => ({ order, action, submission, state: "placed" });
+  const place =
+    (action: Action) =>
+    (order: Order): OrderRecord => ({ order, action, submission, state: "placed" });
   return {
     retired,
     record: {
@@ -81,7 +83,13 @@ export function submit(
 
 /** What happened to one order, or to the intent as a whole. */
 export type Happening =
-  | { readonly kind: "refused"; readonly submission: number; readonly code: string; readonly reason: string; readonly path?: string | undefined }
+  | {
+      readonly kind: "refused";
+      readonly submission: number;
+      readonly code: string;
+      readonly reason: string;
+      readonly path?: string | undefined;
+    }
   | ({ readonly executioner: string; readonly resource: string; readonly submission: number } & (
       | { readonly kind: "executed"; readonly effect: Effect; readonly declared: Readonly<Record<string, number | string>> }
       | { readonly kind: "failed"; readonly code: string; readonly reason: string; readonly residue: readonly string[] }
@@ -108,4 +116,5 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
 }
 
 /** True when nothing is under way any more: the intent is in the state that it will stay in. */
-export const isSettled = (record: IntentRecord): boolean => record.refusal !== undefined || record.orders.every((r) => r.state !== "placed");
+export const isSettled = (record: IntentRecord): boolean =>
+  record.refusal !== undefined || record.orders.every((r) => r.state !== "placed");

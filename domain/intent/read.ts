@@ -39,7 +39,13 @@ export function readIntent(document: unknown): Outcome<ReadIntent, ReadRefusal> 
   if (!isObject(document)) return refuse("INTENT_INVALID", "an intent is an object with the key Intent", "");
   const wrapped = document["Intent"] ?? document["intent"];
   if (wrapped !== undefined && Object.keys(document).length > 1)
-    return refuse("INTENT_INVALID", `beside Intent there is ${Object.keys(document).filter((k) => k.toLowerCase() !== "intent").join(", ")}`, "");
+    return refuse(
+      "INTENT_INVALID",
+      `beside Intent there is ${Object.keys(document)
+        .filter((k) => k.toLowerCase() !== "intent")
+        .join(", ")}`,
+      "",
+    );
   const root = wrapped ?? document;
   if (!isObject(root)) return refuse("INTENT_INVALID", "Intent is not an object", "/Intent");
 
@@ -53,7 +59,11 @@ export function readIntent(document: unknown): Outcome<ReadIntent, ReadRefusal> 
   const ids = parsed.data.intentExpectations.map((e) => e.expectationId);
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
   if (twice >= 0)
-    return refuse("INTENT_INVALID", `expectationId ${String(ids[twice])} is given twice`, `/intentExpectations/${String(twice)}/expectationId`);
+    return refuse(
+      "INTENT_INVALID",
+      `expectationId ${String(ids[twice])} is given twice`,
+      `/intentExpectations/${String(twice)}/expectationId`,
+    );
   return ok({ intent: parsed.data, warnings });
 }
 
@@ -136,4 +146,5 @@ const respell = (value: Json): Json => Object.fromEntries(Object.entries(value).
 const defined = (value: Json): Json => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== null));
 const asText = (value: unknown): unknown => (typeof value === "number" || typeof value === "boolean" ? String(value) : value);
 const asUpper = (value: unknown): unknown => (typeof value === "string" ? value.trim().toUpperCase() : value);
-const asNumber = (value: unknown): unknown => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : (value ?? undefined));
+const asNumber = (value: unknown): unknown =>
+  typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : (value ?? undefined);

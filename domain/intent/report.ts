@@ -47,7 +47,8 @@ export function stateOf(record: IntentRecord): State {
   // Also when it was given up on before: a withdrawal that comes late is one all the same.
   if (isTerminated(record)) return "TERMINATED";
   if (record.refusal !== undefined || record.orders.some((r) => r.state === "failed")) return "FULFILMENTFAILED";
-  if (record.orders.some((r) => r.state === "placed")) return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
+  if (record.orders.some((r) => r.state === "placed"))
+    return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
   return record.wanted === "suspended" ? "SUSPENDED" : "FULFILLED";
 }
 
@@ -81,7 +82,9 @@ function resultOf(record: IntentRecord, { expectationId, expectationTargets }: I
     targetFulfilmentResult: expectationTargets.map(({ targetName }) => ({
       targetName,
       targetFulfilmentInfo: infoOf(state),
-      ...(declared[targetName] === undefined ? {} : { targetAchievedValue: declared[targetName], targetAchievedValueSource: "DECLARED" as const }),
+      ...(declared[targetName] === undefined
+        ? {}
+        : { targetAchievedValue: declared[targetName], targetAchievedValueSource: "DECLARED" as const }),
     })),
   };
 }
@@ -90,6 +93,9 @@ function reasonsOf(record: IntentRecord, orders: readonly OrderRecord[]): string
   const refused = record.refusal === undefined ? [] : [`${record.refusal.code}: ${record.refusal.reason}`];
   const failed = orders
     .filter((r) => r.state === "failed")
-    .map((r) => `${r.code ?? "FAILED"}: ${r.reason ?? ""}${(r.residue ?? []).length > 0 ? ` (left behind: ${(r.residue ?? []).join(", ")})` : ""}`);
+    .map(
+      (r) =>
+        `${r.code ?? "FAILED"}: ${r.reason ?? ""}${(r.residue ?? []).length > 0 ? ` (left behind: ${(r.residue ?? []).join(", ")})` : ""}`,
+    );
   return [...refused, ...failed];
 }

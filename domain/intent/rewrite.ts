@@ -11,7 +11,10 @@ export const retype = (intent: Intent, types: Readonly<Record<string, string>>):
         ...intent,
         intentExpectations: intent.intentExpectations.map((e) => ({
           ...e,
-          expectationObject: { ...e.expectationObject, objectType: types[e.expectationObject.objectType] ?? e.expectationObject.objectType },
+          expectationObject: {
+            ...e.expectationObject,
+            objectType: types[e.expectationObject.objectType] ?? e.expectationObject.objectType,
+          },
         })),
       },
     ],

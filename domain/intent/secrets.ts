@@ -7,10 +7,12 @@ export type SecretRefusal = "SECRET_MISPLACED" | "SECRET_INVALID";
 const secretAttributes = new Set(["bearer_token", "token", "password", "client_secret", "md5", "session_secret", "api_key"]);
 const isReference = (value: string): boolean => value.startsWith("secretRef:");
 const isSecret = (context: Context): boolean =>
-  secretAttributes.has(context.contextAttribute) && !(context.contextAttribute === "api_key" && /^https?:\/\//i.test(String(context.contextValueRange)));
+  secretAttributes.has(context.contextAttribute) &&
+  !(context.contextAttribute === "api_key" && /^https?:\/\//i.test(String(context.contextValueRange)));
 
 /** A JWT, an Authorization value, a PEM key, or a URL with a user and password in it. */
-const credential = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i;
+const credential =
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i;
 
 /** Whether a text has the shape of a credential: such a text is not repeated, whoever asks. */
 export const looksLikeCredential = (text: string): boolean => credential.test(text);

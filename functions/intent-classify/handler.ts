@@ -21,7 +21,9 @@ export default defineFunction({
     const verdict = classify(intent, catalogue);
     if (!verdict.ok) {
       const { code, reason, path } = verdict;
-      return [IntentRefused.make({ ...from, data: { intentId: intent.id, submission, code, reason, ...(path === undefined ? {} : { path }) } })];
+      return [
+        IntentRefused.make({ ...from, data: { intentId: intent.id, submission, code, reason, ...(path === undefined ? {} : { path }) } }),
+      ];
     }
     const matches = verdict.value.map(({ library, expectationIds }) => ({ library: library.name, expectationIds: [...expectationIds] }));
     return [IntentClassified.make({ ...from, data: { ...stage, matches } })];

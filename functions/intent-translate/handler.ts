@@ -18,7 +18,9 @@ export default defineFunction({
     const translated = translate(intent, matches, catalogue);
     if (!translated.ok) {
       const { code, reason, path } = translated;
-      return [IntentRefused.make({ ...from, data: { intentId: intent.id, submission, code, reason, ...(path === undefined ? {} : { path }) } })];
+      return [
+        IntentRefused.make({ ...from, data: { intentId: intent.id, submission, code, reason, ...(path === undefined ? {} : { path }) } }),
+      ];
     }
     const { derived, orders } = translated.value;
     const placed = [
@@ -26,9 +28,16 @@ export default defineFunction({
       ...orders.map((order) => ({ action: "apply" as const, order })),
     ];
     return [
-      ...derived.map(({ library, intent: sub }, index) => IntentDerived.make({ ...from, index, data: { intent: sub, generation, submission, library } })),
+      ...derived.map(({ library, intent: sub }, index) =>
+        IntentDerived.make({ ...from, index, data: { intent: sub, generation, submission, library } }),
+      ),
       ...placed.map(({ action, order }, index) =>
-        OrderPlaced.make({ ...from, index, executioner: order.executioner, data: { intentId: intent.id, generation, submission, action, order } }),
+        OrderPlaced.make({
+          ...from,
+          index,
+          executioner: order.executioner,
+          data: { intentId: intent.id, generation, submission, action, order },
+        }),
       ),
     ];
   },

@@ -1,3 +1,4 @@
+import { runK6 } from "../k6-shim/run.ts";
 import { type ArrangementName, arrangements, endOf } from "./arrangement.ts";
 import { type Burst, burst, canBurst } from "./burst.ts";
 import { calibrate } from "./calibration.ts";
@@ -73,10 +74,17 @@ export function runBench(options: BenchOptions): Promise<Report> {
     const notes: string[] = [];
 
     const saturated = (names: readonly ArrangementName[]) =>
-      rounds(names, pairs, (name) => track.saturate(name, { warmMs, runMs, window: WINDOW }), (name, round, { perSecond, others }) =>
-        say(`round ${String(round + 1)} of ${String(pairs)}: ${name} ${perSecond.toFixed(0)}/s (others ${others.toFixed(2)} cores)`),
+      rounds(
+        names,
+        pairs,
+        (name) => track.saturate(name, { warmMs, runMs, window: WINDOW }),
+        (name, round, { perSecond, others }) =>
+          say(`round ${String(round + 1)} of ${String(pairs)}: ${name} ${perSecond.toFixed(0)}/s (others ${others.toFixed(2)} cores)`),
       );
-    const compare = async (names: readonly ArrangementName[], wanted: readonly (readonly [string, ArrangementName, ArrangementName, keyof typeof GOALS | undefined])[]) => {
+    const compare = async (
+      names: readonly ArrangementName[],
+      wanted: readonly (readonly [string, ArrangementName, ArrangementName, keyof typeof GOALS | undefined])[],
+    ) => {
       const results = await saturated(names);
       for (const [label, a, b, goal] of wanted)
         figures.push(throughputFigure(label, results.get(a) ?? [], results.get(b) ?? [], goal === undefined ? undefined : GOALS[goal]));
@@ -84,24 +92,43 @@ export function runBench(options: BenchOptions): Promise<Report> {
     };
 
     if (has("throughput"))
-      await compare(["relay", "hops", "fused"], [
-        ["five hops with real work ÷ bare five-hop relay", "hops", "relay", "hops"],
-        ["fused ÷ a hop per function", "fused", "hops", "fused"],
-      ]);
+      await compare(
+        ["relay", "hops", "fused"],
+        [
+          ["five hops with real work ÷ bare five-hop relay", "hops", "relay", "hops"],
+          ["fused ÷ a hop per function", "fused", "hops", "fused"],
+        ],
+      );
     if (has("controller"))
-      await compare(["relay", "hops without controller", "fused without controller", "relay on three queues"], [
-        ["without the controller's HTTP: five hops ÷ relay", "hops without controller", "relay", undefined],
-        ["without the controller's HTTP: fused ÷ a hop per function", "fused without controller", "hops without controller", undefined],
-        ["relay on three queues, as many as the chain has ÷ relay on five", "relay on three queues", "relay", undefined],
-      ]);
+      await compare(
+        ["relay", "hops without controller", "fused without controller", "relay on three queues"],
+        [
+          ["without the controller's HTTP: five hops ÷ relay", "hops without controller", "relay", undefined],
+          ["without the controller's HTTP: fused ÷ a hop per function", "fused without controller", "hops without controller", undefined],
+          ["relay on three queues, as many as the chain has ÷ relay on five", "relay on three queues", "relay", undefined],
+        ],
+      );
     if (has("system"))
       await compare(["relay", "system"], [["everything, from POST /v1/intents to the report ÷ relay", "system", "relay", undefined]]);
     if (has("latency")) {
-      const results = await rounds(["relay", "hops", "fused"], pairs, (name) => track.pace(name, { warmMs: 2_000, runMs: 2 * runMs, rate: RATE }), (name, round, { latency }) =>
-        say(`round ${String(round + 1)} of ${String(pairs)}: ${name} p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms at ${String(RATE)}/s`),
+      const results = await rounds(
+        ["relay", "hops", "fused"],
+        pairs,
+        (name) => track.pace(name, { warmMs: 2_000, runMs: 2 * runMs, rate: RATE }),
+        (name, round, { latency }) =>
+          say(
+            `round ${String(round + 1)} of ${String(pairs)}: ${name} p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms at ${String(RATE)}/s`,
+          ),
       );
       latencies.push(...latenciesOf(results));
-      figures.push(...latencyFigures(`five hops ÷ relay at ${String(RATE)}/s, open loop`, results.get("hops") ?? [], results.get("relay") ?? [], GOALS.latency));
+      figures.push(
+        ...latencyFigures(
+          `five hops ÷ relay at ${String(RATE)}/s, open loop`,
+          results.get("hops") ?? [],
+          results.get("relay") ?? [],
+          GOALS.latency,
+        ),
+      );
     }
     if (has("burst") && canBurst()) {
       for (const name of ["l2sm hops", "l2sm fused"] as const) {
@@ -115,7 +142,8 @@ export function runBench(options: BenchOptions): Promise<Report> {
     const missed = figures.some(({ verdict }) => verdict === "missed" || verdict === "undecided");
     const profiles: Record<string, ProfileSummary> = {};
     if (has("profile") && missed)
-      for (const name of ["hops", "fused"] as const) profiles[name] = summarise(await track.profile(name, { warmMs: 2 * warmMs, runMs, window: WINDOW }));
+      for (const name of ["hops", "fused"] as const)
+        profiles[name] = summarise(await track.profile(name, { warmMs: 2 * warmMs, runMs, window: WINDOW }));
 
     return {
       date: new Date().toISOString(),
@@ -134,12 +162,23 @@ export function runBench(options: BenchOptions): Promise<Report> {
   });
 }
 
+/** A scenario of load/k6 against a system that is started for it; answers k6's exit code. */
+export function runScenario(
+  file: string,
+  name: ArrangementName,
+  env: Readonly<Record<string, string>>,
+  say: (line: string) => void,
+): Promise<number> {
+  return onStand("warn", ({ track }) => track.within(name, (address) => runK6(file, { TARGET: address, ...env }, say)));
+}
+
 const SMOKE: readonly ArrangementName[] = ["relay", "hops", "fused", "hops without controller", "fused without controller", "system"];
 
 /** For CI: a few hundred through each arrangement, none lost and none twice. No threshold, since seconds on a shared machine show none. */
 export function runSmoke(count: number, say: (line: string) => void): Promise<void> {
   return onStand("warn", async ({ bench, loader, track }) => {
-    for (const test of await selfTest(500)) say(`self test at ${String(test.rate)}/s: a sink of ${String(test.delayMs)} ms is seen as ${test.seen.p50Ms.toFixed(1)} ms`);
+    for (const test of await selfTest(500))
+      say(`self test at ${String(test.rate)}/s: a sink of ${String(test.delayMs)} ms is seen as ${test.seen.p50Ms.toFixed(1)} ms`);
     for (const name of SMOKE) {
       const { sent, received, duplicates } = await track.count(name, count, 50);
       say(`${name}: ${String(sent)} sent, ${String(received)} received (${endOf(arrangements[name])}), ${String(duplicates)} twice`);
@@ -150,7 +189,10 @@ export function runSmoke(count: number, say: (line: string) => void): Promise<vo
   });
 }
 
-export function runProfile(names: readonly ArrangementName[], options: Pick<BenchOptions, "warmMs" | "runMs" | "logLevel">): Promise<Readonly<Record<string, ProfileSummary>>> {
+export function runProfile(
+  names: readonly ArrangementName[],
+  options: Pick<BenchOptions, "warmMs" | "runMs" | "logLevel">,
+): Promise<Readonly<Record<string, ProfileSummary>>> {
   return onStand(options.logLevel, async ({ track }) => {
     const profiles: Record<string, ProfileSummary> = {};
     for (const name of names) profiles[name] = summarise(await track.profile(name, { ...options, window: WINDOW }));

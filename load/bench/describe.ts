@@ -40,14 +40,21 @@ export function describe(report: Report): string {
     "Ratios: geometric mean [95 %]; the bound decides",
     "",
     ...report.figures.map(figureLine),
-    ...(report.runs.length === 0 ? [] : ["", `Medians of the runs: intents/s (information only), CPU µs an intent (${roles.join(" / ")}), cores that others kept busy`, ""]),
+    ...(report.runs.length === 0
+      ? []
+      : [
+          "",
+          `Medians of the runs: intents/s (information only), CPU µs an intent (${roles.join(" / ")}), cores that others kept busy`,
+          "",
+        ]),
     ...report.runs.map(
       ({ name, perSecond, cpuUs, others }) =>
         `  ${name.padEnd(26)} ${perSecond.toFixed(0).padStart(6)}/s   ${roles.map((role) => (cpuUs[role] ?? 0).toFixed(0)).join(" / ")}   ${others.toFixed(2)}`,
     ),
     ...(report.latencies.length === 0 ? [] : ["", "Latency, open loop, from the intended instant: median of the runs", ""]),
     ...report.latencies.map(
-      ({ name, p50Ms, p99Ms, others }) => `  ${name.padEnd(26)} p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, others ${others.toFixed(2)}`,
+      ({ name, p50Ms, p99Ms, others }) =>
+        `  ${name.padEnd(26)} p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, others ${others.toFixed(2)}`,
     ),
     ...(report.bursts.length === 0 ? [] : ["", "Burst (KPI 3.1), from the first publish to the last order executed", ""]),
     ...report.bursts.map(burstLine),

@@ -32,7 +32,12 @@ export interface Report {
   readonly selfTests: readonly SelfTest[];
   readonly figures: readonly Figure[];
   readonly runs: readonly Runs[];
-  readonly latencies: readonly { readonly name: ArrangementName; readonly p50Ms: number; readonly p99Ms: number; readonly others: number }[];
+  readonly latencies: readonly {
+    readonly name: ArrangementName;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly others: number;
+  }[];
   readonly bursts: readonly (Burst & { readonly name: ArrangementName })[];
   readonly notes: readonly string[];
   readonly profiles: Readonly<Record<string, ProfileSummary>>;

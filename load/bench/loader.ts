@@ -55,7 +55,14 @@ export async function openLoader(amqpUrl: string, onFault: (fault: Error) => voi
 
   return {
     send({ exchange = EVENTS_EXCHANGE, routingKey, body, contentType, messageId, type, headers }) {
-      const properties: Options.Publish = { persistent: true, mandatory: true, contentType, messageId, headers, ...(type === undefined ? {} : { type }) };
+      const properties: Options.Publish = {
+        persistent: true,
+        mandatory: true,
+        contentType,
+        messageId,
+        headers,
+        ...(type === undefined ? {} : { type }),
+      };
       publisher.publish(exchange, routingKey, body, properties, (fault: Error | null) => {
         if (fault !== null) onFault(fault);
       });

@@ -30,7 +30,13 @@ const ROOT = `${process.cwd()}/`;
 
 function placeOf({ url, functionName }: { readonly url: string; readonly functionName: string }): string {
   if (url === "") return functionName.startsWith("(") ? functionName : functionName === "" ? GENERATED : "node: native";
-  if (url.startsWith("node:")) return `node:${url.slice(5).replace(/^internal\//, "").split("/", 1)[0] ?? ""}`;
+  if (url.startsWith("node:"))
+    return `node:${
+      url
+        .slice(5)
+        .replace(/^internal\//, "")
+        .split("/", 1)[0] ?? ""
+    }`;
   const path = url.startsWith("file:") ? relative(ROOT, fileURLToPath(url)) : url;
   const pack = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
   return pack === undefined ? path : `npm ${pack}`;
@@ -47,7 +53,8 @@ const add = (to: Map<string, number>, name: string, us: number): unknown => to.s
 
 function costsOf(profile: Profiler.Profile): { readonly modules: Map<string, number>; readonly byFunction: Costs } {
   const selfOf = new Map<number, number>();
-  for (const [i, id] of (profile.samples ?? []).entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + Math.max(0, profile.timeDeltas?.[i] ?? 0));
+  for (const [i, id] of (profile.samples ?? []).entries())
+    selfOf.set(id, (selfOf.get(id) ?? 0) + Math.max(0, profile.timeDeltas?.[i] ?? 0));
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const modules = new Map<string, number>();
   const byFunction: Costs = { self: new Map(), total: new Map() };
@@ -58,7 +65,9 @@ function costsOf(profile: Profiler.Profile): { readonly modules: Map<string, num
     if (node === undefined) return 0;
     const place = placeOf(node.callFrame);
     const { functionName, lineNumber } = node.callFrame;
-    const name = functionName.startsWith("(") ? functionName : `${functionName === "" ? `(line ${String(lineNumber + 1)})` : functionName}  ${place}`;
+    const name = functionName.startsWith("(")
+      ? functionName
+      : `${functionName === "" ? `(line ${String(lineNumber + 1)})` : functionName}  ${place}`;
     const own = selfOf.get(id) ?? 0;
     add(modules, place, own);
     add(byFunction.self, name, own);
@@ -74,7 +83,10 @@ function costsOf(profile: Profiler.Profile): { readonly modules: Map<string, num
 
 const isIdle = (name: string): boolean => name === "(idle)" || name === "(root)" || name.includes("node:inspector");
 /** Time of the process that is no JavaScript: system calls, mostly. */
-const RENAMED: Readonly<Record<string, string>> = { "(program)": "(system calls and native code)", "(garbage collector)": "(garbage collector)" };
+const RENAMED: Readonly<Record<string, string>> = {
+  "(program)": "(system calls and native code)",
+  "(garbage collector)": "(garbage collector)",
+};
 
 export function summarise({ file, intents, cpuUs }: Profiled): ProfileSummary {
   const profile = JSON.parse(readFileSync(file, "utf8")) as Profiler.Profile;

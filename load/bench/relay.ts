@@ -15,6 +15,8 @@ export async function startRelay(amqpUrl: string, queues: readonly string[]): Pr
   const publishing = await connect(amqpUrl, { noDelay: true });
   const consuming = await connect(amqpUrl, { noDelay: true });
   const publisher = await publishing.createConfirmChannel();
+  let inWork = 0;
+  let onIdle: (() => void) | undefined;
   const nextOf = new Map(relayTypes.slice(0, -1).map((type, stage) => [type, relayTypes[stage + 1] ?? ""]));
 
   for (const queue of new Set(queues)) {
@@ -27,15 +29,20 @@ export async function startRelay(amqpUrl: string, queues: readonly string[]): Pr
     await channel.prefetch(prefetch);
     await channel.consume(queue, (message) => {
       if (message === null) return;
+      inWork += 1;
       const properties: Options.Publish = { persistent: true, mandatory: true, messageId: String(message.properties.messageId) };
       publisher.publish(EVENTS_EXCHANGE, nextOf.get(message.fields.routingKey) ?? "", message.content, properties, (fault) => {
         if (fault === null) channel.ack(message);
         else channel.nack(message);
+        inWork -= 1;
+        if (inWork === 0) onIdle?.();
       });
     });
   }
   return {
     async stop() {
+      // The last confirm may still be on its way when the loader has seen the last message.
+      if (inWork > 0) await new Promise<void>((resolve) => (onIdle = resolve));
       await consuming.close();
       await publishing.close();
     },

@@ -37,7 +37,10 @@ export interface Profiled {
 
 /** Runs arrangements one after the other on the same broker, store and lab; each has a process of its own, which keeps warm in between. */
 export interface Track {
-  saturate(name: ArrangementName, timing: { readonly warmMs: number; readonly runMs: number; readonly window: number }): Promise<Throughput>;
+  saturate(
+    name: ArrangementName,
+    timing: { readonly warmMs: number; readonly runMs: number; readonly window: number },
+  ): Promise<Throughput>;
   pace(name: ArrangementName, timing: { readonly warmMs: number; readonly runMs: number; readonly rate: number }): Promise<Paced>;
   /** As many as asked for, as a burst or in a window, without a clock. */
   count(name: ArrangementName, total: number, window: number): Promise<Tally>;

@@ -7,7 +7,9 @@ export interface Ratio {
 }
 
 /** Student's t, two-sided 95 %, by degrees of freedom from 1. */
-const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1, 2.09, 2.09] as const;
+const T_95 = [
+  12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1, 2.09, 2.09,
+] as const;
 const NORMAL_95 = 1.96;
 
 /** Geometric mean and interval of values that vary by factors; with one value the interval is unknown, and so without end. */

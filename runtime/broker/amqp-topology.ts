@@ -11,18 +11,18 @@ interface Declaration {
   readonly arguments: Readonly<Record<string, string | number>>;
 }
 
-export const exchanges = [
+const exchanges = [
   { name: EVENTS_EXCHANGE, type: "topic" },
   { name: LOG_EXCHANGE, type: "topic" },
   { name: DEAD_LETTER_EXCHANGE, type: "direct" },
 ] as const;
 
-export const logQueue = (maxBytes: number): Declaration => ({
+const logQueue = (maxBytes: number): Declaration => ({
   name: LOG_QUEUE,
   arguments: { "x-queue-type": "stream", "x-max-length-bytes": maxBytes },
 });
 
-export const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
+const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
   name,
   arguments: {
     "x-queue-type": "quorum",

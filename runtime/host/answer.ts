@@ -43,7 +43,7 @@ export async function answer(answered: readonly Answered[], caller: Caller, afte
 
   const inReply = caller === "single" ? events.slice(-1) : caller === "batch" ? events : [];
   const toSink = caller === "single" ? events.slice(0, -1) : caller === "plain" && after.hasSink ? events : [];
-  if (toSink.length > 0) void after.post(toSink);
+  if (toSink.length > 0) await after.post(toSink);
 
   // The events in the reply are not confirmed by anybody yet. Settling now is safe all the same: should the reply get lost, the caller asks
   // again, and a settled input is replayed with the same events, not done twice.

@@ -61,6 +61,12 @@ describe("persist", () => {
     expect(took).toBeLessThan(500);
   });
 
+  it("waits no longer than its patience, and tries once more then", async () => {
+    const since = performance.now();
+    expect((await told(() => hinted(60_000))).lasts).toEqual([false, true]);
+    expect(performance.now() - since).toBeLessThan(5_000);
+  });
+
   it("ends a wait when the host stops", async () => {
     const stopping = new AbortController();
     setTimeout(() => stopping.abort(), 10);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { schemaId } from "../../events/define.ts";
 import { BANNER, type Generator, readEventTypes } from "./files.ts";
 
 export const SCHEMAS = "events/schemas";
@@ -9,7 +10,7 @@ export const eventSchemas: Generator = async (root) => {
   return new Map(
     types.map(({ type, summary, data }) => {
       const { $schema, ...schema } = z.toJSONSchema(data, { target: "draft-2020-12", io: "input" });
-      const whole = { $schema, $id: `/schemas/${type}.json`, $comment: BANNER, title: type, description: summary, ...schema };
+      const whole = { $schema, $id: schemaId(type), $comment: BANNER, title: type, description: summary, ...schema };
       return [`${SCHEMAS}/${type}.json`, `${JSON.stringify(whole, undefined, 2)}\n`] as const;
     }),
   );

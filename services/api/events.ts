@@ -30,7 +30,11 @@ export function eventRoutes(app: FastifyInstance, { broker, tail }: { broker: Br
   });
 }
 
-async function stream(reply: FastifyReply, query: Query, { broker, tail, last }: { broker: Broker; tail: Tail; last?: string }): Promise<void> {
+async function stream(
+  reply: FastifyReply,
+  query: Query,
+  { broker, tail, last }: { broker: Broker; tail: Tail; last?: string },
+): Promise<void> {
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });

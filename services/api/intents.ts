@@ -18,11 +18,21 @@ interface Parts {
 }
 
 const Page = z.object({ after: z.string().max(128).optional(), limit: z.coerce.number().int().min(1).max(500).default(100) });
-const Apply = z.object({ plan: z.string().regex(/^[0-9a-f]{16}$/).optional() });
+const Apply = z.object({
+  plan: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
+});
 const Wait = z.object({ waitMs: z.coerce.number().int().min(0).max(60_000).default(0) });
 
 const unknown = (reply: FastifyReply, id: string) =>
-  sendProblem(reply, { status: 404, code: "INTENT_UNKNOWN", title: "no such intent", detail: `there is no intent ${id}; \`underlay get intents\` lists them` });
+  sendProblem(reply, {
+    status: 404,
+    code: "INTENT_UNKNOWN",
+    title: "no such intent",
+    detail: `there is no intent ${id}; \`underlay get intents\` lists them`,
+  });
 
 export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, tail }: Parts): void {
   app.post("/v1/intents", async (request, reply) => {
@@ -80,7 +90,11 @@ export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, 
 }
 
 /** The record as soon as it is settled, or as it is when the time is up. Told by the reports in the log, and not by asking again and again. */
-async function settledWithin(id: string, waitMs: number, { intents, tail }: Pick<Parts, "intents" | "tail">): Promise<IntentRecord | undefined> {
+async function settledWithin(
+  id: string,
+  waitMs: number,
+  { intents, tail }: Pick<Parts, "intents" | "tail">,
+): Promise<IntentRecord | undefined> {
   const { promise: timeUp, resolve: end } = Promise.withResolvers<undefined>();
   let heard = Promise.withResolvers<void>();
   const quiet = tail.listen(({ event }) => {

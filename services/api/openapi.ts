@@ -6,10 +6,16 @@ const json = (schema: object) => ({ "application/json": { schema } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const answers = (schema: object, more: object = {}) => ({ "200": { description: "OK", content: json(schema) }, ...more });
 const problem = (description: string) => ({ description, content: { "application/problem+json": { schema: ref("Problem") } } });
-const list = (name: string, of: object) => ({ type: "object", properties: { [name]: { type: "array", items: of }, next: { type: "string", description: "pass as `after` for the next page" } } });
+const list = (name: string, of: object) => ({
+  type: "object",
+  properties: { [name]: { type: "array", items: of }, next: { type: "string", description: "pass as `after` for the next page" } },
+});
 const query = (name: string, schema: object, description: string) => ({ name, in: "query", required: false, schema, description });
 const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "id of the intent" };
-const paging = [query("after", { type: "string" }, "id to go on after"), query("limit", { type: "integer", minimum: 1, maximum: 500, default: 100 }, "size of the page")];
+const paging = [
+  query("after", { type: "string" }, "id to go on after"),
+  query("limit", { type: "integer", minimum: 1, maximum: 500, default: 100 }, "size of the page"),
+];
 const file = {
   required: true,
   description: `TS 28.312 intents: YAML with any number of --- documents, a JSON object, or a JSON array. At most ${String(LIMITS.bytes)} bytes and ${String(LIMITS.documents)} documents; no aliases, no tags.`,
@@ -40,7 +46,10 @@ export const openapi = {
     "/v1/intents/{id}": {
       get: {
         summary: "One intent, its orders and its report",
-        parameters: [id, query("waitMs", { type: "integer", minimum: 0, maximum: 60_000, default: 0 }, "answer when it is settled, or after so long")],
+        parameters: [
+          id,
+          query("waitMs", { type: "integer", minimum: 0, maximum: 60_000, default: 0 }, "answer when it is settled, or after so long"),
+        ],
         responses: answers(ref("Intent"), { "404": problem("no such intent") }),
       },
       delete: {
@@ -50,10 +59,20 @@ export const openapi = {
       },
     },
     "/v1/plans": {
-      post: { summary: "What apply would do, without doing it", requestBody: file, responses: answers(ref("Plan"), { "422": problem("refused, as apply would") }) },
+      post: {
+        summary: "What apply would do, without doing it",
+        requestBody: file,
+        responses: answers(ref("Plan"), { "422": problem("refused, as apply would") }),
+      },
     },
     "/v1/reports": { get: { summary: "IntentReports", parameters: paging, responses: answers(list("reports", ref("IntentReport"))) } },
-    "/v1/reports/{id}": { get: { summary: "One IntentReport", parameters: [id], responses: answers({ type: "object", properties: { IntentReport: ref("IntentReport") } }, { "404": problem("no such intent") }) } },
+    "/v1/reports/{id}": {
+      get: {
+        summary: "One IntentReport",
+        parameters: [id],
+        responses: answers({ type: "object", properties: { IntentReport: ref("IntentReport") } }, { "404": problem("no such intent") }),
+      },
+    },
     "/v1/events": {
       get: {
         summary: "The newest events; as text/event-stream the live ones, resumed by Last-Event-ID",
@@ -62,13 +81,30 @@ export const openapi = {
           query("subject", { type: "string" }, "id of the intent"),
           query("limit", { type: "integer", minimum: 1, maximum: 1000, default: 100 }, "size of the page"),
         ],
-        responses: { "200": { description: "OK", content: { ...json(list("events", { type: "object" })), "text/event-stream": { schema: { type: "string" } } } } },
+        responses: {
+          "200": {
+            description: "OK",
+            content: { ...json(list("events", { type: "object" })), "text/event-stream": { schema: { type: "string" } } },
+          },
+        },
       },
     },
-    "/v1/lab/ledger": { get: { summary: "What the simulators of the lab were made to do", responses: answers({ type: "object" }, { "404": problem("no lab runs") }) } },
-    "/metrics": { get: { summary: "Prometheus metrics", responses: { "200": { description: "OK", content: { "text/plain": { schema: { type: "string" } } } } } } },
+    "/v1/lab/ledger": {
+      get: {
+        summary: "What the simulators of the lab were made to do",
+        responses: answers({ type: "object" }, { "404": problem("no lab runs") }),
+      },
+    },
+    "/metrics": {
+      get: {
+        summary: "Prometheus metrics",
+        responses: { "200": { description: "OK", content: { "text/plain": { schema: { type: "string" } } } } },
+      },
+    },
     "/_/health": { get: { summary: "The process runs", responses: answers({ type: "object" }) } },
-    "/_/ready": { get: { summary: "It can take intents", responses: answers({ type: "object" }, { "503": problem("no connection to the broker") }) } },
+    "/_/ready": {
+      get: { summary: "It can take intents", responses: answers({ type: "object" }, { "503": problem("no connection to the broker") }) },
+    },
   },
   components: {
     schemas: {
@@ -80,7 +116,10 @@ export const openapi = {
           id: { type: "string" },
           generation: { type: "integer", description: "grows when the meaning of the intent changes" },
           submission: { type: "integer", description: "grows with every apply" },
-          state: { type: "string", enum: ["ACKNOWLEDGED", "COMPLIANT", "FULFILLED", "DEGRADED", "SUSPENDED", "TERMINATED", "FULFILMENTFAILED"] },
+          state: {
+            type: "string",
+            enum: ["ACKNOWLEDGED", "COMPLIANT", "FULFILLED", "DEGRADED", "SUSPENDED", "TERMINATED", "FULFILMENTFAILED"],
+          },
           isSettled: { type: "boolean", description: "nothing is under way any more" },
           wanted: { type: "string", enum: ["active", "suspended", "terminated"] },
           report: ref("IntentReport"),

@@ -35,24 +35,34 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
     if (error instanceof z.ZodError)
       return sendProblem(reply, { status: 400, code: "QUERY_INVALID", title: "the query cannot be read", detail: z.prettifyError(error) });
     if (error instanceof TransientError)
-      return sendProblem(reply.header("retry-after", "1"), { status: 503, code: error.code, title: "try again soon", detail: error.message });
+      return sendProblem(reply.header("retry-after", "1"), {
+        status: 503,
+        code: error.code,
+        title: "try again soon",
+        detail: error.message,
+      });
     const status = typeof error === "object" && error !== null && "statusCode" in error ? Number(error.statusCode) : 500;
     if (status === 413) {
       const detail = `at most ${String(LIMITS.bytes)} bytes are taken`;
       return sendProblem(reply, { status, code: "INPUT_TOO_LARGE", title: "nothing of the file was taken", detail });
     }
-    if (status < 500) return sendProblem(reply, { status, code: "REQUEST_INVALID", title: error instanceof Error ? error.message : "bad request" });
+    if (status < 500)
+      return sendProblem(reply, { status, code: "REQUEST_INVALID", title: error instanceof Error ? error.message : "bad request" });
     log.error({ err: error }, "request failed");
     return sendProblem(reply, { status: 500, code: "INTERNAL", title: "an unexpected fault" });
   });
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, code: "ROUTE_UNKNOWN", title: "nothing is served here; /openapi.json says what is" }));
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, { status: 404, code: "ROUTE_UNKNOWN", title: "nothing is served here; /openapi.json says what is" }),
+  );
 
   intentRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));
   app.get("/_/ready", (_request, reply) =>
-    broker.isConnected() ? { status: "ready" } : sendProblem(reply, { status: 503, code: "BROKER_UNAVAILABLE", title: "no connection to the broker" }),
+    broker.isConnected()
+      ? { status: "ready" }
+      : sendProblem(reply, { status: 503, code: "BROKER_UNAVAILABLE", title: "no connection to the broker" }),
   );
   app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.get("/v1/lab/ledger", async (_request, reply) => {

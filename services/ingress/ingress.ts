@@ -34,7 +34,9 @@ export interface Candidate {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-export type Read = { readonly ok: true; readonly candidates: readonly Candidate[] } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Read =
+  | { readonly ok: true; readonly candidates: readonly Candidate[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface Ingress {
   /** Reads a file without taking anything of it. Every problem of every document is told. */
@@ -69,7 +71,12 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
     if (after === undefined) throw new Error("a submission always leaves a record");
     const { intent, generation, submission, wanted } = after;
     const id = derivedId({ source, id: intent.id }, IntentSubmitted.type, submission);
-    const event = IntentSubmitted.make({ source, subject: intent.id, id, data: { intent, generation, submission, wanted, retired: [...retired] } });
+    const event = IntentSubmitted.make({
+      source,
+      subject: intent.id,
+      id,
+      data: { intent, generation, submission, wanted, retired: [...retired] },
+    });
     return { after, event };
   }
 
@@ -80,15 +87,24 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
       const outcomes = parsed.value.map((document) => candidateOf(document, { catalogue, controllers, secrets }));
       const problems = outcomes.flatMap((outcome, i) => (outcome.ok ? [] : [problemOf(outcome, parsed.value[i], i + 1)]));
       const candidates = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-      const ids = candidates.map(({ intent }) => intent.id);
-      for (const [i, id] of ids.entries())
-        if (ids.indexOf(id) !== i) problems.push({ document: i + 1, intentId: id, path: "/Intent/id", code: "INTENT_TWICE", reason: `${id} is in the file twice` });
+      const ids = outcomes.map((outcome) => (outcome.ok ? outcome.value.intent.id : undefined));
+      for (const [i, intentId] of ids.entries())
+        if (intentId !== undefined && ids.indexOf(intentId) !== i)
+          problems.push({
+            document: i + 1,
+            intentId,
+            path: "/Intent/id",
+            code: "INTENT_TWICE",
+            reason: `${intentId} is in the file twice`,
+          });
       return problems.length > 0 ? { ok: false, problems } : { ok: true, candidates };
     },
 
     async submit(candidates) {
       // Secrets first: an event must never refer to one that is not there yet.
-      await Promise.all(candidates.flatMap(({ intent, secrets: found }) => [...found.values()].map((secret) => secrets.put(intent.id, secret))));
+      await Promise.all(
+        candidates.flatMap(({ intent, secrets: found }) => [...found.values()].map((secret) => secrets.put(intent.id, secret))),
+      );
       const recorded = await Promise.all(candidates.map(record));
       await publish(recorded.map(({ event }) => event));
       return recorded.map(({ after }) => after);
@@ -99,6 +115,8 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
       if (known === undefined || isTerminated(known)) return known;
       const { after, event } = await record({ intent: known.intent, orders: [], wanted: "terminated" });
       await publish([event]);
+      // Nothing of it stood any more, so no order will tell of its end.
+      if (isTerminated(after)) await secrets.forget(id);
       return after;
     },
   };

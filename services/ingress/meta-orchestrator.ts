@@ -1,4 +1,4 @@
-import { EventRejected } from "../../runtime/rejected.ts";
+import { EventRejected } from "../../events/rejected.ts";
 import { createHash } from "node:crypto";
 import type { Event } from "../../events/define.ts";
 import { IntentRefused } from "../../events/intent.ts";
@@ -64,7 +64,10 @@ async function terminate(message: Message, ingress: Ingress, publish: Parts["pub
   const id = idIn(message.body);
   const record = id === undefined ? undefined : await ingress.terminate(id);
   if (record !== undefined) return;
-  const problem = id === undefined ? { code: "INPUT_UNPARSABLE", reason: "no Intent with an id in it" } : { code: "INTENT_UNKNOWN", reason: `there is no intent ${id}` };
+  const problem =
+    id === undefined
+      ? { code: "INPUT_UNPARSABLE", reason: "no Intent with an id in it" }
+      : { code: "INTENT_UNKNOWN", reason: `there is no intent ${id}` };
   await publish([tell({ document: 1, ...problem, ...(id === undefined ? {} : { intentId: id }) }, message, 0)]);
 }
 

@@ -12,7 +12,7 @@ const source = "/mncc/overdue";
 export async function sweepOverdue(intents: IntentStore, now: Date, patienceMs: number): Promise<readonly Event[]> {
   const events: Event[] = [];
   const before = new Date(now.getTime() - patienceMs).toISOString();
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await intents.list({ after, limit: 200 });
     for (const record of page) {
       if (isSettled(record) || record.updatedAt >= before) continue;
@@ -20,7 +20,9 @@ export async function sweepOverdue(intents: IntentStore, now: Date, patienceMs: 
       const waiting = record.orders.filter((o) => o.state === "placed").map((o) => o.order.resource);
       const reason = `no news for ${String(Math.round(patienceMs / 1000))} s of ${waiting.join(", ")}; apply again`;
       const id = derivedId({ source, id: intent.id }, IntentRefused.type, submission);
-      events.push(IntentRefused.make({ source, subject: intent.id, id, data: { intentId: intent.id, submission, code: "INTENT_OVERDUE", reason } }));
+      events.push(
+        IntentRefused.make({ source, subject: intent.id, id, data: { intentId: intent.id, submission, code: "INTENT_OVERDUE", reason } }),
+      );
     }
     after = page.at(-1)?.intent.id;
     if (page.length < 200) return events;

@@ -52,13 +52,25 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
           expectaitonId: "1",
           expectationFulfilmentInfo: { fulfilmentStatus: "FULFILLED" },
           targetFulfilmentResult: [
-            { targetName: "bandwidth", targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" }, targetAchievedValue: 10, targetAchievedValueSource: "DECLARED" },
-            { targetName: "latency", targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" }, targetAchievedValue: 15.2, targetAchievedValueSource: "DECLARED" },
+            {
+              targetName: "bandwidth",
+              targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" },
+              targetAchievedValue: 10,
+              targetAchievedValueSource: "DECLARED",
+            },
+            {
+              targetName: "latency",
+              targetFulfilmentInfo: { fulfilmentStatus: "FULFILLED" },
+              targetAchievedValue: 15.2,
+              targetAchievedValueSource: "DECLARED",
+            },
           ],
         },
       ],
     });
-    expect(applied?.orders).toMatchObject([{ executioner: "tfs", resource: "service/new_intent_2-1", state: "executed", effect: "created" }]);
+    expect(applied?.orders).toMatchObject([
+      { executioner: "tfs", resource: "service/new_intent_2-1", state: "executed", effect: "created" },
+    ]);
     expect(lab.ledger.objects().map((o) => o.object)).toEqual(["service/new_intent_2-1"]);
 
     const before = effects();
@@ -72,8 +84,13 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
 
   it("of annex 9.2 becomes one L2 network in the cluster it names, and leaves nothing when deleted", async () => {
     const [applied] = await api.apply(await annex92());
-    expect(applied).toMatchObject({ state: "FULFILLED", orders: [{ executioner: "l2sm", resource: "l2network/default/spain-network", state: "executed", effect: "created" }] });
-    expect(lab.ledger.objects().map((o) => `${o.peer} ${o.object}`)).toEqual(["cluster:kind-worker-cluster-1 l2networks/default/spain-network"]);
+    expect(applied).toMatchObject({
+      state: "FULFILLED",
+      orders: [{ executioner: "l2sm", resource: "l2network/default/spain-network", state: "executed", effect: "created" }],
+    });
+    expect(lab.ledger.objects().map((o) => `${o.peer} ${o.object}`)).toEqual([
+      "cluster:kind-worker-cluster-1 l2networks/default/spain-network",
+    ]);
     const before = effects();
     await api.apply(await annex92());
     expect(effects()).toEqual(before);
@@ -83,7 +100,10 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
 
   it("of both annexes in one file is two intents", async () => {
     const applied = await api.apply(`${await annex91()}\n---\n${await annex92()}`);
-    expect(applied.map(({ id, state }) => [id, state])).toEqual([["new_intent_2", "FULFILLED"], ["mncc_l2sm_1", "FULFILLED"]]);
+    expect(applied.map(({ id, state }) => [id, state])).toEqual([
+      ["new_intent_2", "FULFILLED"],
+      ["mncc_l2sm_1", "FULFILLED"],
+    ]);
     expect(lab.ledger.objects()).toHaveLength(2);
     await Promise.all(["new_intent_2", "mncc_l2sm_1"].map((id) => api.remove(id)));
     expect(lab.ledger.objects()).toEqual([]);
@@ -129,7 +149,10 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
     expect((await api.plan(file)).body.hash).toBe(plan.body.hash);
     expect((await api.call("POST", `/v1/intents?plan=${plan.body.hash}`, file)).status).toBe(202);
     await api.intent("new_intent_2");
-    expect(await api.call("POST", `/v1/intents?plan=${plan.body.hash}`, file)).toMatchObject({ status: 409, body: { code: "PLAN_DRIFTED" } });
+    expect(await api.call("POST", `/v1/intents?plan=${plan.body.hash}`, file)).toMatchObject({
+      status: 409,
+      body: { code: "PLAN_DRIFTED" },
+    });
     expect((await api.plan(file)).body).toMatchObject({ changes: 0, steps: [{ change: "none" }] });
     await api.remove("new_intent_2");
   });
@@ -176,11 +199,29 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
     expect(failed).toMatchObject({ state: "FULFILMENTFAILED", orders: [{ executioner: "l2sm", state: "failed" }] });
     expect(failed?.orders[0]?.residue).toBeUndefined();
     expect(lab.ledger.objects()).toEqual([]);
-    expect(effects().filter((e) => e.includes("cluster-1")).map((e) => e.split(" ")[1])).toEqual(["created", "removed"]);
+    expect(
+      effects()
+        .filter((e) => e.includes("cluster-1"))
+        .map((e) => e.split(" ")[1]),
+    ).toEqual(["created", "removed"]);
     lab.faults.clear();
     const [applied] = await api.apply(file);
     expect(applied).toMatchObject({ state: "FULFILLED" });
     expect(lab.ledger.objects()).toHaveLength(2);
+    await api.remove("mncc_l2sm_1");
+    expect(lab.ledger.objects()).toEqual([]);
+  });
+
+  it("that loses a cluster leaves the network in the others alone", async () => {
+    const one = await annex92();
+    const cluster = one.slice(one.indexOf("    - expectationId: '2'"), one.indexOf("  intentContexts:"));
+    const second = cluster.replace("'2'", "'3'").replace("cluster-1", "cluster-2").replace("172.18.0.3", "172.18.0.4");
+    await api.apply(one.replace("  intentContexts:", `${second}  intentContexts:`));
+    expect(lab.ledger.objects()).toHaveLength(2);
+    const before = effects().length;
+    const [applied] = await api.apply(one);
+    expect(applied).toMatchObject({ generation: 2, state: "FULFILLED", orders: [{ effect: "changed" }] });
+    expect(effects().slice(before)).toEqual(["cluster:kind-worker-cluster-2 removed l2networks/default/spain-network"]);
     await api.remove("mncc_l2sm_1");
     expect(lab.ledger.objects()).toEqual([]);
   });
@@ -200,7 +241,16 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
     const refused = await api.call<{ problems: readonly unknown[] }>("POST", "/v1/intents", `${await annex91()}\n---\n${bad}`);
     expect(refused).toMatchObject({
       status: 422,
-      body: { problems: [{ document: 2, intentId: "bad_one", code: "CONTEXT_INVALID", path: "/Intent/intentExpectations/0/expectationObject/objectContexts/4/contextValueRange" }] },
+      body: {
+        problems: [
+          {
+            document: 2,
+            intentId: "bad_one",
+            code: "CONTEXT_INVALID",
+            path: "/Intent/intentExpectations/0/expectationObject/objectContexts/4/contextValueRange",
+          },
+        ],
+      },
     });
     expect(effects()).toEqual([]);
   });
@@ -209,11 +259,19 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
   if (!("AMQP_URL" in env)) return;
   it("that the meta-orchestrator publishes as NEMO's JSON has the same result, and is taken back by its key", async () => {
     await publishAll("mo", "create-network-paths", ["no intent at all", asNemoJson(await annex91())]);
-    const taken = await until(async () => ((await api.intent("new_intent_2")).body.state === "FULFILLED" ? true : undefined), 20_000, "the intent");
+    const taken = await until(
+      async () => ((await api.intent("new_intent_2")).body.state === "FULFILLED" ? true : undefined),
+      20_000,
+      "the intent",
+    );
     expect(taken).toBe(true);
     expect(lab.ledger.objects().map((o) => o.object)).toEqual(["service/new_intent_2-1"]);
     await publishAll("mo", "delete-network-paths", [JSON.stringify({ Intent: { id: "new_intent_2" } })]);
-    await until(async () => ((await api.intent("new_intent_2")).body.state === "TERMINATED" ? true : undefined), 20_000, "the end of the intent");
+    await until(
+      async () => ((await api.intent("new_intent_2")).body.state === "TERMINATED" ? true : undefined),
+      20_000,
+      "the end of the intent",
+    );
     expect(lab.ledger.objects()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { derivedId, type Event } from "../../events/define.ts";
 import type { Outgoing } from "../../runtime/broker/broker.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeBatch, encodeBatch, encodeBinary, encodeStructured } from "../../runtime/codec/http.ts";
-import { EventRejected } from "../../runtime/rejected.ts";
+import { EventRejected } from "../../events/rejected.ts";
 import { brokers, type Door, doors, eventsOf, type HttpDoor, httpDoors, removeQueues, until, watch } from "./hosts-doors.ts";
 import { Answered, Asked, chain, Done, Failed, Foreign, Placed, Refused } from "./hosts-functions.ts";
 

@@ -50,7 +50,9 @@ describe.each(everyExample)("%s", (_, example) => {
     expect(orders.length).toBeGreaterThan(0);
     for (const order of orders) {
       expect(Order.parse(order)).toEqual(order);
-      expect(existsSync(join(import.meta.dirname, "../../functions", `exec-${order.executioner}`, "handler.ts")), order.executioner).toBe(true);
+      expect(existsSync(join(import.meta.dirname, "../../functions", `exec-${order.executioner}`, "handler.ts")), order.executioner).toBe(
+        true,
+      );
     }
     expect(new Set(orders.map((o) => `${o.executioner} ${o.resource}`)).size).toBe(orders.length);
   });

@@ -42,7 +42,11 @@ export const examplesOf = (library: IntentLibrary): readonly Example[] =>
   (existsSync(folderOf(library.name)) ? readdirSync(folderOf(library.name)) : [])
     .filter((file) => file.endsWith(".yaml"))
     .flatMap((file) =>
-      sealedIntents(readFileSync(join(folderOf(library.name), file))).map((read) => ({ library, name: file.slice(0, -".yaml".length), ...read })),
+      sealedIntents(readFileSync(join(folderOf(library.name), file))).map((read) => ({
+        library,
+        name: file.slice(0, -".yaml".length),
+        ...read,
+      })),
     );
 
 /** What the library is given of the example; throws when the catalogue would not give it all of it. */
@@ -69,7 +73,10 @@ export interface Place {
 
 export const placesOf = (intent: Intent): readonly Place[] =>
   intent.intentExpectations.flatMap((expectation, i) => {
-    const replaced = (changed: IntentExpectation): Intent => ({ ...intent, intentExpectations: intent.intentExpectations.with(i, changed) });
+    const replaced = (changed: IntentExpectation): Intent => ({
+      ...intent,
+      intentExpectations: intent.intentExpectations.with(i, changed),
+    });
     const { expectationObject: object, expectationContexts: around } = expectation;
     const at = `/intentExpectations/${String(i)}`;
     return [
@@ -77,7 +84,10 @@ export const placesOf = (intent: Intent): readonly Place[] =>
         path: `${at}/expectationObject/objectContexts/${String(k)}`,
         context,
         with: (contexts: readonly Context[]) =>
-          replaced({ ...expectation, expectationObject: { ...object, objectContexts: object.objectContexts.toSpliced(k, 1, ...contexts) } }),
+          replaced({
+            ...expectation,
+            expectationObject: { ...object, objectContexts: object.objectContexts.toSpliced(k, 1, ...contexts) },
+          }),
       })),
       ...around.map((context, k) => ({
         path: `${at}/expectationContexts/${String(k)}`,
@@ -89,6 +99,7 @@ export const placesOf = (intent: Intent): readonly Place[] =>
 
 /** No write goes unnoticed in what is frozen all the way down. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) for (const inner of Object.values(Object.freeze(value))) deepFreeze(inner);
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value))
+    for (const inner of Object.values(Object.freeze(value))) deepFreeze(inner);
   return value;
 }

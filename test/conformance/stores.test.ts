@@ -14,8 +14,21 @@ afterAll(() => redis.quit());
 const kinds = ["memory", "redis"] as const;
 const LONG_MS = 600_000;
 
-const order = (vlan: number): Order => ({ executioner: "tfs", resource: "service/1", expectationIds: ["1"], origins: [], payload: { vlan } });
-const claim = (given: Partial<Claim> = {}): Claim => ({ executioner: "tfs", resource: "service/1", intentId: "i", submission: 1, digest: "d1", ...given });
+const order = (vlan: number): Order => ({
+  executioner: "tfs",
+  resource: "service/1",
+  expectationIds: ["1"],
+  origins: [],
+  payload: { vlan },
+});
+const claim = (given: Partial<Claim> = {}): Claim => ({
+  executioner: "tfs",
+  resource: "service/1",
+  intentId: "i",
+  submission: 1,
+  digest: "d1",
+  ...given,
+});
 const result = (vlan: number | undefined, said = "[]") => ({ result: said, standing: vlan === undefined ? undefined : order(vlan) });
 
 describe.each(kinds)("%s effects", (kind) => {
@@ -107,7 +120,11 @@ describe.each(kinds)("%s effects", (kind) => {
     const fence = await take(claim());
     expect((await store.claim(claim({ submission: 2, digest: "d2" }), LONG_MS)).kind).toBe("busy");
     await store.commit(claim(), fence, result(1));
-    expect(await store.claim(claim({ submission: 2, digest: "d2" }), LONG_MS)).toEqual({ kind: "claimed", fence: fence + 1, standing: order(1) });
+    expect(await store.claim(claim({ submission: 2, digest: "d2" }), LONG_MS)).toEqual({
+      kind: "claimed",
+      fence: fence + 1,
+      standing: order(1),
+    });
     expect(await store.claim(claim(), LONG_MS)).toEqual({ kind: "superseded" });
   });
 
@@ -195,7 +212,13 @@ const record = (id: string, submission = 1): IntentRecord => ({
     id,
     userLabel: "l",
     intentExpectations: [
-      { expectationId: "1", expectationVerb: "DELIVER", expectationObject: { objectType: "T", objectContexts: [] }, expectationTargets: [], expectationContexts: [] },
+      {
+        expectationId: "1",
+        expectationVerb: "DELIVER",
+        expectationObject: { objectType: "T", objectContexts: [] },
+        expectationTargets: [],
+        expectationContexts: [],
+      },
     ],
     intentContexts: [],
     intentAdminState: "ACTIVATED",
@@ -219,7 +242,10 @@ describe.each(kinds)("%s intents", (kind) => {
     expect(await store.get("a")).toBeUndefined();
     expect(await store.update("a", () => record("a"))).toEqual({ before: undefined, after: record("a") });
     expect(await store.get("a")).toEqual(record("a"));
-    expect(await store.update("a", (known) => known && { ...known, submission: 2 })).toEqual({ before: record("a"), after: { ...record("a"), submission: 2 } });
+    expect(await store.update("a", (known) => known && { ...known, submission: 2 })).toEqual({
+      before: record("a"),
+      after: { ...record("a"), submission: 2 },
+    });
   });
 
   it("loses none of twenty changes at once", async () => {
@@ -245,7 +271,7 @@ describe.each(kinds)("%s intents", (kind) => {
     const ids = ["b", "a-1", "A", "a", "a.2", "z@y", "10", "9", "a_b", "a:b"];
     for (const id of ids) await store.update(id, () => record(id));
     const pages: string[][] = [];
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const page = (await store.list({ after, limit: 3 })).map((r) => r.intent.id);
       pages.push(page);
       if (page.length < 3) break;
@@ -294,7 +320,8 @@ describe.each(kinds)("%s secrets", (kind) => {
 
   it("opens nothing that it does not know", async () => {
     await store.put("i", canary);
-    for (const ref of ["", "secretRef:", "secretRef:0123456789abcdef", "__proto__", `${store.refOf("i", canary)}x`]) expect(await store.open(ref)).toBeUndefined();
+    for (const ref of ["", "secretRef:", "secretRef:0123456789abcdef", "__proto__", `${store.refOf("i", canary)}x`])
+      expect(await store.open(ref)).toBeUndefined();
   });
 
   it("forgets all of an intent, and nothing of another", async () => {

@@ -20,7 +20,11 @@ export interface IntentView {
   readonly orders: readonly OrderView[];
   readonly report: {
     readonly intentFulfilmentReport: {
-      readonly intentFulfilmentInfo: { readonly fulfilmentStatus: string; readonly notFullfilledState?: string; readonly notFulfilledReasons?: readonly string[] };
+      readonly intentFulfilmentInfo: {
+        readonly fulfilmentStatus: string;
+        readonly notFullfilledState?: string;
+        readonly notFulfilledReasons?: readonly string[];
+      };
       readonly expectationFulfilmentResult: readonly unknown[];
     };
   };
@@ -42,7 +46,8 @@ export function apiOf({ address }: Pick<SystemProcess, "address">) {
     call,
     intent,
     submit: (file: string) => call<{ intents: readonly IntentView[] }>("POST", "/v1/intents", file),
-    plan: (file: string) => call<{ hash: string; changes: number; steps: readonly { change: string; resource: string }[] }>("POST", "/v1/plans", file),
+    plan: (file: string) =>
+      call<{ hash: string; changes: number; steps: readonly { change: string; resource: string }[] }>("POST", "/v1/plans", file),
     /** Applies a file and answers its intents as they settled. */
     async apply(file: string): Promise<readonly IntentView[]> {
       const taken = await call<{ intents: readonly IntentView[] }>("POST", "/v1/intents", file);

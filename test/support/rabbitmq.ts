@@ -20,7 +20,8 @@ export async function withAmqp<T>(use: (connection: AmqpConnection) => Promise<T
 export const publishAll = (exchange: string, key: string, bodies: readonly string[]): Promise<void> =>
   withAmqp(async (connection) => {
     const channel = await connection.createConfirmChannel();
-    for (const body of bodies) channel.publish(exchange, key, Buffer.from(body), { persistent: true, mandatory: true, contentType: "application/json" });
+    for (const body of bodies)
+      channel.publish(exchange, key, Buffer.from(body), { persistent: true, mandatory: true, contentType: "application/json" });
     await channel.waitForConfirms();
   });
 

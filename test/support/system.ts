@@ -14,7 +14,14 @@ export interface SystemProcess {
   /** Everything that it has said so far, logs included. */
   output(): string;
   /** Ends it; resolves to how it ended. */
-  end(signal: "SIGKILL" | "SIGTERM"): Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<Ending>;
+  /** Waits for it to end by itself. */
+  ended(timeoutMs: number): Promise<Ending>;
+}
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
 }
 
 export interface Settings {
@@ -38,23 +45,27 @@ export async function settings(controllers: readonly Controller[], env: Readonly
 }
 
 export async function startProcess({ env }: Settings): Promise<SystemProcess> {
-  const child: ChildProcess = spawn(process.execPath, [join(root, "services/start.ts")], { cwd: root, env: { PATH: process.env["PATH"] ?? "", ...env } });
+  const child: ChildProcess = spawn(process.execPath, [join(root, "services/start.ts")], {
+    cwd: root,
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+  });
   let said = "";
   child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const ended = once(child, "exit") as Promise<[number | null, string | null]>;
+  let ending: Ending | undefined;
+  const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]) => (ending = { code, signal }));
   const address = await Promise.race([
     until(() => /API\s+(http:\S+?)openapi\.json/.exec(said)?.[1], 20_000, "the system to start"),
-    ended.then(([code]) => Promise.reject(new Error(`the system ended with ${String(code)} before it was ready:\n${said}`))),
+    ended.then(({ code }) => Promise.reject(new Error(`the system ended with ${String(code)} before it was ready:\n${said}`))),
   ]);
   return {
     address: new URL(address),
     output: () => said,
-    async end(signal) {
+    end(signal) {
       child.kill(signal);
-      const [code, by] = await ended;
-      return { code, signal: by };
+      return ended;
     },
+    ended: (timeoutMs) => until(() => ending, timeoutMs, "the process to end"),
   };
 }
 

@@ -74,7 +74,10 @@ describe("the l2sm library", () => {
   });
 
   it.each(["name", "providerName", "domain"])("needs the context %s of a network", (name) => {
-    expect(translate(network({ [name]: undefined }), cluster())).toMatchObject({ code: "CONTEXT_MISSING", reason: `needs the context ${name}` });
+    expect(translate(network({ [name]: undefined }), cluster())).toMatchObject({
+      code: "CONTEXT_MISSING",
+      reason: `needs the context ${name}`,
+    });
   });
 
   it.each(["name", "bearer_token", "api_key"])("needs the context %s of a cluster", (name) => {
@@ -86,14 +89,26 @@ describe("the l2sm library", () => {
   });
 
   it("needs a cluster to say which network it joins, and a network to have a cluster", () => {
-    expect(translate(network(), cluster({}, { k8s_l2_network: undefined }))).toMatchObject({ code: "CONTEXT_MISSING", reason: "needs the context k8s_l2_network" });
-    expect(translate(network())).toMatchObject({ code: "CONTEXT_MISSING", reason: expect.stringContaining("k8s_l2_network"), path: "/intentExpectations/0" });
-    expect(translate(network(), cluster({}, { k8s_l2_network: "france" }))).toMatchObject({ code: "CONTEXT_INVALID", reason: expect.stringContaining("france") });
+    expect(translate(network(), cluster({}, { k8s_l2_network: undefined }))).toMatchObject({
+      code: "CONTEXT_MISSING",
+      reason: "needs the context k8s_l2_network",
+    });
+    expect(translate(network())).toMatchObject({
+      code: "CONTEXT_MISSING",
+      reason: expect.stringContaining("k8s_l2_network"),
+      path: "/intentExpectations/0",
+    });
+    expect(translate(network(), cluster({}, { k8s_l2_network: "france" }))).toMatchObject({
+      code: "CONTEXT_INVALID",
+      reason: expect.stringContaining("france"),
+    });
     expect(translate(network(), cluster(), cluster())).toMatchObject({ code: "CONTEXT_INVALID", reason: expect.stringContaining("twice") });
   });
 
   it("takes NEMO's word `network` for a network's name, and refuses both at once", () => {
-    expect(ordersOf(network({ name: undefined, network: "spain-network" }), cluster())[0]?.resource).toBe("l2network/default/spain-network");
+    expect(ordersOf(network({ name: undefined, network: "spain-network" }), cluster())[0]?.resource).toBe(
+      "l2network/default/spain-network",
+    );
     expect(translate(network({ network: "spain-network" }), cluster())).toMatchObject({ code: "CONTEXT_INVALID" });
   });
 
@@ -114,7 +129,10 @@ describe("the l2sm library", () => {
     ["podCidr", "10.1.0.0"],
     ["podCidr", "fd00::/8"],
   ])("refuses the %s %j of a network", (name, value) => {
-    expect(translate(network({ [name]: value }), cluster())).toMatchObject({ code: "CONTEXT_INVALID", reason: expect.stringContaining(`${name}: `) });
+    expect(translate(network({ [name]: value }), cluster())).toMatchObject({
+      code: "CONTEXT_INVALID",
+      reason: expect.stringContaining(`${name}: `),
+    });
   });
 
   it("takes no token in clear, and does not repeat one that it refuses", () => {

@@ -48,7 +48,11 @@ export const library: IntentLibrary = {
     if (!joined.ok) return joined;
     const lonely = networks.value.find((n) => n.clusters.length === 0);
     if (lonely !== undefined)
-      return refuse("CONTEXT_MISSING", `network ${lonely.wire.network} needs at least one K8S_CLUSTER_CONFIG that names it in k8s_l2_network`, lonely.place);
+      return refuse(
+        "CONTEXT_MISSING",
+        `network ${lonely.wire.network} needs at least one K8S_CLUSTER_CONFIG that names it in k8s_l2_network`,
+        lonely.place,
+      );
     return ok({ kind: "orders", orders: networks.value.map(orderOf) });
   },
 };
@@ -103,13 +107,25 @@ function joinClusters(intent: Intent, networks: readonly Network[]): Refusing<vo
     if (!where.ok) return where;
     const network = networks.find((n) => n.wire.network === where.value.k8s_l2_network);
     if (network === undefined)
-      return refuse("CONTEXT_INVALID", `k8s_l2_network: the intent has no network ${where.value.k8s_l2_network}`, `${place}/expectationContexts`);
+      return refuse(
+        "CONTEXT_INVALID",
+        `k8s_l2_network: the intent has no network ${where.value.k8s_l2_network}`,
+        `${place}/expectationContexts`,
+      );
     const { name, bearer_token: tokenRef, api_key: apiUrl } = object.value;
     if (network.clusters.some((c) => c.name === name))
-      return refuse("CONTEXT_INVALID", `name: cluster ${name} joins ${network.wire.network} twice`, `${place}/expectationObject/objectContexts`);
+      return refuse(
+        "CONTEXT_INVALID",
+        `name: cluster ${name} joins ${network.wire.network} twice`,
+        `${place}/expectationObject/objectContexts`,
+      );
     const { url } = where.value;
     if (url !== undefined && network.controller !== undefined && new URL(url).origin !== new URL(network.controller).origin)
-      return refuse("CONTEXT_INVALID", `url: cluster ${name} joins ${network.wire.network} through another controller than the network's`, `${place}/expectationContexts`);
+      return refuse(
+        "CONTEXT_INVALID",
+        `url: cluster ${name} joins ${network.wire.network} through another controller than the network's`,
+        `${place}/expectationContexts`,
+      );
     network.controller ??= url;
     network.expectationIds.push(expectationId);
     network.clusters.push({ name, apiUrl: new URL(apiUrl).origin, tokenRef });

@@ -14,7 +14,13 @@ export const library: IntentLibrary = {
         const name = effectName(intent.id, expectationId);
         const contexts = Object.fromEntries(expectationObject.objectContexts.map((c) => [c.contextAttribute, c.contextValueRange]));
         const targets = Object.fromEntries(expectationTargets.map((t) => [t.targetName, t.targetValueRange]));
-        return { executioner: "log", resource: `line/${name}`, expectationIds: [expectationId], origins: [], payload: { name, contexts, targets } };
+        return {
+          executioner: "log",
+          resource: `line/${name}`,
+          expectationIds: [expectationId],
+          origins: [],
+          payload: { name, contexts, targets },
+        };
       }),
     }),
 };

@@ -25,7 +25,11 @@ const intent = ({ objects = {}, targets = [], around = {} }: Asked): Intent => (
       expectationId: "1",
       expectationVerb: "DELIVER",
       expectationObject: { objectType: "L2VPN_TFS", objectContexts: contexts({ ...whole, ...objects }) },
-      expectationTargets: targets.map(([targetName, targetCondition, targetValueRange]) => ({ targetName, targetCondition, targetValueRange })),
+      expectationTargets: targets.map(([targetName, targetCondition, targetValueRange]) => ({
+        targetName,
+        targetCondition,
+        targetValueRange,
+      })),
       expectationContexts: contexts(around),
     },
   ],
@@ -42,7 +46,8 @@ const orderOf = (asked: Asked) => {
   return order;
 };
 const refused = (asked: Asked) => library.translate(intent(asked));
-const objectAt = (name: string) => `/intentExpectations/0/expectationObject/objectContexts/${String(Object.keys(whole).indexOf(name))}/contextValueRange`;
+const objectAt = (name: string) =>
+  `/intentExpectations/0/expectationObject/objectContexts/${String(Object.keys(whole).indexOf(name))}/contextValueRange`;
 
 describe("the tfs-l2vpn library", () => {
   it("needs two nodes, two endpoints and a VLAN, and nothing else", () => {
@@ -66,7 +71,12 @@ describe("the tfs-l2vpn library", () => {
   });
 
   it.each([0, 4095, 5000, -1, 1.5, "0", "4095", "5000", "abc", "", "0x10", "1e3", " 9", "99999", "9 9"])("refuses VLAN %j", (vlanId) => {
-    expect(refused({ objects: { vlanId } })).toMatchObject({ ok: false, code: "CONTEXT_INVALID", reason: expect.stringMatching(/^vlanId: /), path: objectAt("vlanId") });
+    expect(refused({ objects: { vlanId } })).toMatchObject({
+      ok: false,
+      code: "CONTEXT_INVALID",
+      reason: expect.stringMatching(/^vlanId: /),
+      path: objectAt("vlanId"),
+    });
   });
 
   it.each([
@@ -136,12 +146,19 @@ describe("the tfs-l2vpn library", () => {
     ];
     expect(every.filter((c) => taken("bandwidth", c))).toEqual(["IS_EQUAL_TO", "IS_GREATER_THAN", "IS_EQUAL_TO_OR_GREATER_THAN"]);
     expect(every.filter((c) => taken("latency", c))).toEqual(["IS_EQUAL_TO", "IS_LESS_THAN", "IS_EQUAL_TO_OR_LESS_THAN"]);
-    expect(refused({ targets: [["latency", "IS_GREATER_THAN", 1]] })).toMatchObject({ code: "CONDITION_UNSUPPORTED", path: "/intentExpectations/0/expectationTargets/0/targetCondition" });
+    expect(refused({ targets: [["latency", "IS_GREATER_THAN", 1]] })).toMatchObject({
+      code: "CONDITION_UNSUPPORTED",
+      path: "/intentExpectations/0/expectationTargets/0/targetCondition",
+    });
   });
 
   it("refuses targets that it does not have, and one that is given twice", () => {
     for (const name of ["jitter", "constructor", "__proto__"])
-      expect(refused({ targets: [[name, "IS_EQUAL_TO", 1]] })).toMatchObject({ code: "TARGET_UNSUPPORTED", reason: expect.stringContaining(name), path: "/intentExpectations/0/expectationTargets/0" });
+      expect(refused({ targets: [[name, "IS_EQUAL_TO", 1]] })).toMatchObject({
+        code: "TARGET_UNSUPPORTED",
+        reason: expect.stringContaining(name),
+        path: "/intentExpectations/0/expectationTargets/0",
+      });
     const twice: Asked["targets"] = [
       ["latency", "IS_LESS_THAN", 1],
       ["latency", "IS_LESS_THAN", 2],
@@ -153,22 +170,34 @@ describe("the tfs-l2vpn library", () => {
     const same = { nodeDst: whole.nodeSrc, endpointDst: whole.endpointSrc };
     expect(refused({ objects: same })).toMatchObject({ code: "CONTEXT_INVALID", reason: expect.stringContaining("same endpoint") });
     expect(refused({ objects: { nodeSrc: "7", nodeDst: 7, endpointSrc: "1", endpointDst: 1 } })).toMatchObject({ code: "CONTEXT_INVALID" });
-    expect(orderOf({ objects: { nodeDst: whole.nodeSrc } }).payload).toMatchObject({ source: { node: "3.3.3.3" }, destination: { node: "3.3.3.3" } });
+    expect(orderOf({ objects: { nodeDst: whole.nodeSrc } }).payload).toMatchObject({
+      source: { node: "3.3.3.3" },
+      destination: { node: "3.3.3.3" },
+    });
   });
 
-  it.each(["ftp://192.168.165.10", "192.168.165.10", "javascript:alert(1)", "http://", "http://user:secret@192.168.165.10", "http://user@192.168.165.10", " http:user:secret@192.168.165.10"])(
-    "refuses the url %j and does not repeat it",
-    (url) => {
-      const answer = refused({ around: { url } });
-      expect(answer).toMatchObject({ code: "CONTEXT_INVALID", path: "/intentExpectations/0/expectationContexts/0/contextValueRange" });
-      expect(JSON.stringify(answer)).not.toContain("secret");
-    },
-  );
+  it.each([
+    "ftp://192.168.165.10",
+    "192.168.165.10",
+    "javascript:alert(1)",
+    "http://",
+    "http://user:secret@192.168.165.10",
+    "http://user@192.168.165.10",
+    " http:user:secret@192.168.165.10",
+  ])("refuses the url %j and does not repeat it", (url) => {
+    const answer = refused({ around: { url } });
+    expect(answer).toMatchObject({ code: "CONTEXT_INVALID", path: "/intentExpectations/0/expectationContexts/0/contextValueRange" });
+    expect(JSON.stringify(answer)).not.toContain("secret");
+  });
 
   it("names the service after intent and expectation, so that no two pairs read alike", () => {
     const named = (id: string, expectationId: string) => {
       const one = intent({});
-      const translated = library.translate({ ...one, id, intentExpectations: one.intentExpectations.map((e) => ({ ...e, expectationId })) });
+      const translated = library.translate({
+        ...one,
+        id,
+        intentExpectations: one.intentExpectations.map((e) => ({ ...e, expectationId })),
+      });
       return translated.ok && translated.value.kind === "orders" ? translated.value.orders[0]?.resource : undefined;
     };
     expect(named("a-b", "c")).not.toBe(named("a", "b-c"));

@@ -50,7 +50,11 @@ function orderOf(intentId: string, expectation: IntentExpectation, place: string
 
   const { nodeSrc, nodeDst, endpointSrc, endpointDst, niName } = object.value;
   if (nodeSrc === nodeDst && endpointSrc === endpointDst)
-    return refuse("CONTEXT_INVALID", "nodeSrc and nodeDst are the same endpoint of the same node", `${place}/expectationObject/objectContexts`);
+    return refuse(
+      "CONTEXT_INVALID",
+      "nodeSrc and nodeDst are the same endpoint of the same node",
+      `${place}/expectationObject/objectContexts`,
+    );
   const service = effectName(intentId, expectation.expectationId);
   const payload: L2vpn = {
     service,
