@@ -25,6 +25,8 @@ export interface EventType<T = unknown> {
   make(making: Making<T>): Event<T>;
 }
 
+export const TYPE_PREFIX = "eu.meta-os.nemo.";
+
 /** CloudEvents wants an absolute URI, and nobody has to be asked for a tag (RFC 4151). The files are in events/schemas. */
 export const schemaId = (type: string): string => `tag:meta-os.eu,2026:nemo/schemas/${type}.json`;
 

@@ -3,7 +3,6 @@ import { canonicalJson } from "../domain/intent/order.ts";
 import { intended, type PlanStep, stepOf } from "../domain/intent/plan.ts";
 import { ok, type Outcome, refuse } from "../domain/outcome.ts";
 import type { Executioner, Use } from "../functions/executioner.ts";
-import { TransientError } from "../runtime/errors.ts";
 import type { IntentStore } from "../state/intents.ts";
 import type { SecretStore } from "../state/secrets.ts";
 import type { Candidate } from "./ingress/ingress.ts";
@@ -16,7 +15,7 @@ export interface Plan {
 }
 
 export interface Planner {
-  /** What apply would create, change and delete, found out by looking only. */
+  /** What apply would create, change and delete, found out by looking only. A controller that cannot be looked at now is a TransientError. */
   plan(candidates: readonly Candidate[]): Promise<Outcome<Plan>>;
 }
 
@@ -50,13 +49,7 @@ export function openPlanner({ executioners, intents, secrets, log }: PlannerPart
 
   return {
     async plan(candidates) {
-      let outcomes: readonly Outcome<readonly PlanStep[]>[];
-      try {
-        outcomes = await Promise.all(candidates.map(stepsOf));
-      } catch (error) {
-        if (error instanceof TransientError) return refuse(error.code, error.message);
-        throw error;
-      }
+      const outcomes = await Promise.all(candidates.map(stepsOf));
       const refusal = outcomes.find((outcome) => !outcome.ok);
       if (refusal?.ok === false) return refusal;
       const steps = outcomes.flatMap((outcome) => (outcome.ok ? outcome.value : []));

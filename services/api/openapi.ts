@@ -62,7 +62,10 @@ export const openapi = {
       post: {
         summary: "What apply would do, without doing it",
         requestBody: file,
-        responses: answers(ref("Plan"), { "422": problem("refused, as apply would") }),
+        responses: answers(ref("Plan"), {
+          "422": problem("refused, as apply would"),
+          "503": problem("a controller cannot be looked at now"),
+        }),
       },
     },
     "/v1/reports": { get: { summary: "IntentReports", parameters: paging, responses: answers(list("reports", ref("IntentReport"))) } },
