@@ -19,7 +19,7 @@ module.exports = {
       path: `${inside("events", "runtime", "functions", "services", "cli", "lab", "console")}|${npm("amqplib", "undici", "fastify")}`,
     }),
     rule("runtime-knows-no-meaning", "runtime hosts any function on any store", code("^runtime/"), {
-      path: `${inside("functions", "state", "services", "cli", "lab", "console")}|^domain/(?!outcome\\.ts)|^events/(?!define\\.ts)`,
+      path: `${inside("functions", "state", "services", "cli", "lab", "console")}|^domain/(?!outcome\\.ts)|^events/(?!(?:define|rejected)\\.ts)`,
     }),
     rule("no-function-imports-function", "each is deployed alone; what they share is beside their folders", code("^functions/([^/]+)/"), {
       path: "^functions/([^/]+/|index\\.ts)",

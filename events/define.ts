@@ -1,6 +1,6 @@
 import { hash, randomUUID } from "node:crypto";
 import type { CloudEventV1 } from "cloudevents";
-import { z } from "zod";
+import type { z } from "zod";
 
 /** A CloudEvent 1.0 as this system makes and reads it. Extensions: correlationid, causationid, partitionkey, traceparent, executioner, hops. */
 export type Event<T = unknown> = Readonly<CloudEventV1<T>>;

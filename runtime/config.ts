@@ -30,7 +30,7 @@ export const Environment = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe("Redis. Absent: stores in memory, gone with the process."),
-  CONTROLLERS_FILE: path.optional().describe("The controllers that may be reached, as YAML."),
+  CONTROLLERS_FILE: path.optional().describe("The controllers that may be reached, as YAML or JSON."),
   SEAL_KEY_FILE: path.optional().describe("The key that seals the secrets of intents: 32 bytes, or a directory that holds the file."),
   FUSE: names
     .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))

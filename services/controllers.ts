@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { z } from "zod";
 import { Controller, type ReachableController } from "../domain/controllers.ts";
 
 /** The log executioner reaches nothing, so it needs no entry in the operator's file. */
 const builtIn: ReachableController = { executioner: "log", origin: "log:", address: new URL("log:") };
 
-/** The file that `CONTROLLERS_FILE` names: a JSON list of controllers. Everything that is wrong with it is told at once. */
+/** The file that `CONTROLLERS_FILE` names: a list of controllers in YAML or JSON. Everything that is wrong with it is told at once. */
 export function readControllersFile(file: string): readonly Controller[] {
-  const parsed = z.array(Controller).safeParse(JSON.parse(readFileSync(file, "utf8")));
+  const parsed = z.array(Controller).safeParse(parse(readFileSync(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new Error(`bad controllers in ${file}\n${z.prettifyError(parsed.error)}`);
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { ok, type Outcome, refuse } from "../outcome.ts";
 import type { TranslationRefusal } from "./library.ts";
 import type { Condition, Context, ExpectationTarget } from "./model.ts";

@@ -26,4 +26,4 @@ export const viewOf = (record: IntentRecord) => ({
   })),
 });
 
-export type IntentView = ReturnType<typeof viewOf>;
+

@@ -95,9 +95,9 @@ it(
       const waiting = await withAmqp(async () => Promise.all(queues.map(async (queue) => [queue, (await depthOf(queue)) ?? 0] as const)));
       const created = effects("created");
       const configured = effects("changed");
-      console.log(
+      process.stdout.write(
         `seed ${String(seed)}; killed at ${killAt.join(", ")} effects, with ${unacked.join(", ")} to go; ` +
-          `${String(INTENTS)} in, ${String(new Set(created).size)} effects, ${String(created.length - new Set(created).size)} twice, ${String(settled.filter((i) => i.state !== "FULFILLED").length)} not fulfilled`,
+          `${String(INTENTS)} in, ${String(new Set(created).size)} effects, ${String(created.length - new Set(created).size)} twice, ${String(settled.filter((i) => i.state !== "FULFILLED").length)} not fulfilled\n`,
       );
       expect(
         unacked.every((left) => left > 0),
