@@ -34,6 +34,9 @@ describe("the lab", () => {
     expect(controllers.map((c) => [c.executioner, c.origin])).toEqual([
       ["tfs", "http://192.168.165.10"],
       ["l2sm", "http://192.168.165.10"],
+      ["nsc", "https://nsc.example.net"],
+      ["nsc", "http://192.168.165.10"],
+      ["5g", "https://nef.example"],
       ["cluster", "https://172.18.0.3:6443"],
       ["cluster", "https://172.18.0.4:6443"],
     ]);
@@ -83,6 +86,8 @@ describe("the lab", () => {
     expect(lab.faults.list().map(({ fault }) => [fault.kind, fault.peer, fault.operation])).toEqual([
       ["delay", "tfs", "mutating"],
       ["delay", "l2sm-md", "mutating"],
+      ["delay", "nsc", "mutating"],
+      ["delay", "nef", "mutating"],
     ]);
     await lab.close();
   });

@@ -2,9 +2,12 @@ import type { Controller } from "../domain/controllers.ts";
 import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
+import { type FivegOptions, startFiveg } from "./fiveg/server.ts";
 import { startL2sm } from "./l2sm/server.ts";
 import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { type NscOptions, startNsc } from "./nsc/server.ts";
+import { type PeeringOptions, startPeering } from "./peering/server.ts";
 import { startTfs, type TfsOptions } from "./tfs/server.ts";
 
 export interface LabCluster {
@@ -21,6 +24,9 @@ export interface LabOptions {
   readonly delayMs?: number;
   readonly tfs?: Omit<TfsOptions, "now">;
   readonly l2sm?: { readonly packages?: readonly ProtoPackage[] };
+  readonly nsc?: Omit<NscOptions, "now">;
+  readonly peering?: Omit<PeeringOptions, "now" | "oauth">;
+  readonly fiveg?: Omit<FivegOptions, "now" | "oauth">;
   readonly clusters?: readonly LabCluster[];
   readonly now?: () => number;
 }
@@ -38,6 +44,13 @@ export interface Lab {
 
 /** D2.3's addresses: annex 9.1 for TeraFlowSDN, annex 9.2 for the clusters. */
 const controllerOrigin = "http://192.168.165.10";
+/** D2.3 names no Peering API, and no public one exists. */
+const peeringOrigin = "https://peering.example.net";
+/** D2.3 names no network slice controller; TeraFlowSDN's slices are at TeraFlowSDN. */
+const nscOrigin = "https://nsc.example.net";
+/** D2.3 names no address of a 5G core either. Its subscribers are those of the test network 001/01. */
+const nefOrigin = "https://nef.example";
+const subscribers = { "imsi-001010000000001": "10.45.0.7", "imsi-001010000000002": "10.45.0.8" };
 const defaultClusters: readonly LabCluster[] = [
   { name: "kind-worker-cluster-1", origin: "https://172.18.0.3:6443" },
   { name: "kind-worker-cluster-2", origin: "https://172.18.0.4:6443" },
@@ -50,7 +63,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const faults = openFaults();
   const declareDelay = (): void => {
     if (options.delayMs === undefined || options.delayMs === 0) return;
-    for (const peer of ["tfs", "l2sm-md"]) faults.add({ kind: "delay", peer, operation: "mutating", delayMs: options.delayMs });
+    for (const peer of ["tfs", "l2sm-md", "nsc", "peering", "nef"])
+      faults.add({ kind: "delay", peer, operation: "mutating", delayMs: options.delayMs });
   };
   declareDelay();
 
@@ -61,10 +75,23 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const tfs = await startTfs(ledger, faults, { ...options.tfs, now });
   const addresses = new Map(clusters.map(({ origin, simulator }) => [new URL(origin).origin, simulator.address]));
   const l2sm = await startL2sm(ledger, faults, { ...options.l2sm, clusters: addresses });
+  const nsc = await startNsc(ledger, faults, { ...options.nsc, now });
+  const peering = await startPeering(ledger, faults, { ...options.peering, now });
+  const fiveg = await startFiveg(ledger, faults, { ...options.fiveg, now });
 
   const controllers: readonly Controller[] = [
     { executioner: "tfs", origin: controllerOrigin, connect: tfs.address.origin },
     { executioner: "l2sm", origin: controllerOrigin, connect: l2sm.address.origin },
+    { executioner: "nsc", origin: nscOrigin, connect: nsc.rfc9543.origin, face: "rfc9543" },
+    { executioner: "nsc", origin: controllerOrigin, connect: nsc.tfsSlice.origin, face: "tfs-slice" },
+    {
+      executioner: "peering",
+      origin: peeringOrigin,
+      connect: peering.address.href,
+      ...(options.peering?.dialect === undefined ? {} : { dialect: options.peering.dialect }),
+      ...(options.peering?.sessionsBody === "object" ? { sessionsBody: "object" as const } : {}),
+    },
+    { executioner: "5g", origin: nefOrigin, connect: fiveg.address.origin, ues: subscribers },
     ...clusters.map(({ origin, simulator }) => ({
       executioner: "cluster",
       origin: new URL(origin).origin,
@@ -76,6 +103,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     faults.clear();
     declareDelay();
     tfs.reset();
+    nsc.reset();
+    peering.reset();
+    fiveg.reset();
     for (const { simulator } of clusters) simulator.reset();
   };
   const control = await startControl(ledger, faults, { controllers, reset });
@@ -87,7 +117,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     reset,
     async close() {
       await l2sm.close(); // first: it calls the clusters
-      await Promise.all([tfs.close(), control.close(), ...clusters.map(({ simulator }) => simulator.close())]);
+      await Promise.all([
+        tfs.close(),
+        nsc.close(),
+        peering.close(),
+        fiveg.close(),
+        control.close(),
+        ...clusters.map(({ simulator }) => simulator.close()),
+      ]);
     },
   };
 }

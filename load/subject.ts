@@ -81,7 +81,7 @@ async function startHttp(name: string): Promise<Running> {
 function start(arrangement: Arrangement): Promise<Running> {
   switch (arrangement.kind) {
     case "relay":
-      return startRelay(surroundings.amqpUrl, arrangement.queues);
+      return startRelay(surroundings.amqpUrl, arrangement);
     case "chain":
       return startChain(arrangement);
     case "system":

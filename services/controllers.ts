@@ -16,7 +16,7 @@ export function readControllersFile(file: string): readonly Controller[] {
 /** Reads the credentials and CAs that controllers name. */
 export function reachable(controllers: readonly Controller[]): readonly ReachableController[] {
   return [
-    ...controllers.map(({ executioner, origin, connect, face, userFile, passwordFile, caFile }) => ({
+    ...controllers.map(({ executioner, origin, connect, face, dialect, sessionsBody, userFile, passwordFile, caFile, ...rest }) => ({
       executioner,
       origin,
       address: new URL(connect ?? origin),
@@ -24,7 +24,41 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...(userFile === undefined ? {} : { user: readFileSync(userFile, "utf8").trim() }),
       ...(passwordFile === undefined ? {} : { password: readFileSync(passwordFile, "utf8").trim() }),
       ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
+      ...oauthOf(rest),
+      ...(dialect === undefined ? {} : { dialect }),
+      ...(sessionsBody === undefined ? {} : { sessionsBody }),
+      ...mobileOf(rest),
     })),
     builtIn,
   ];
+}
+
+function oauthOf({
+  tokenUrl,
+  clientIdFile,
+  clientSecretFile,
+  scope,
+}: Pick<Controller, "tokenUrl" | "clientIdFile" | "clientSecretFile" | "scope">): Pick<ReachableController, "oauth"> {
+  if (tokenUrl === undefined || clientIdFile === undefined || clientSecretFile === undefined) return {};
+  const clientId = readFileSync(clientIdFile, "utf8").trim();
+  const clientSecret = readFileSync(clientSecretFile, "utf8").trim();
+  return { oauth: { tokenUrl: new URL(tokenUrl), clientId, clientSecret, ...(scope === undefined ? {} : { scope }) } };
+}
+
+/** What only an entry for a 5G core has. */
+function mobileOf({
+  exposure,
+  scsAsId,
+  ues,
+  notifyUrl,
+}: Pick<Controller, "exposure" | "scsAsId" | "ues" | "notifyUrl">): Pick<
+  ReachableController,
+  "exposure" | "scsAsId" | "ues" | "notifyUrl"
+> {
+  return {
+    ...(exposure === undefined ? {} : { exposure }),
+    ...(scsAsId === undefined ? {} : { scsAsId }),
+    ...(ues === undefined ? {} : { ues }),
+    ...(notifyUrl === undefined ? {} : { notifyUrl: new URL(notifyUrl) }),
+  };
 }

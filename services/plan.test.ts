@@ -62,9 +62,21 @@ beforeEach(() => {
     { executioner: "l2sm", origin: "http://192.168.165.10" },
     { executioner: "cluster", origin: "https://172.18.0.3:6443" },
   ]);
-  ingress = openIngress({ catalogue, controllers, intents, secrets, publish: () => Promise.resolve(), now: () => new Date("2026-01-01T00:00:00Z") });
+  ingress = openIngress({
+    catalogue,
+    controllers,
+    intents,
+    secrets,
+    publish: () => Promise.resolve(),
+    now: () => new Date("2026-01-01T00:00:00Z"),
+  });
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  planner = openPlanner({ executioners: ["tfs", "l2sm"].map((e) => ({ executioner: looker(e), resources: { secrets } })), intents, secrets, log });
+  planner = openPlanner({
+    executioners: ["tfs", "l2sm"].map((e) => ({ executioner: looker(e), resources: { secrets } })),
+    intents,
+    secrets,
+    log,
+  });
 });
 
 const candidates = (text: string) => {
@@ -129,7 +141,14 @@ describe("a plan", () => {
     sees = () => ok({ state: "absent" });
     expect((await planOf(vpn)).hash).toBe(hash);
     const [record] = await ingress.submit(candidates(vpn));
-    const done = { kind: "executed", executioner: "tfs", resource: "service/new_intent_2-1", submission: 1, effect: "created", declared: {} } as const;
+    const done = {
+      kind: "executed",
+      executioner: "tfs",
+      resource: "service/new_intent_2-1",
+      submission: 1,
+      effect: "created",
+      declared: {},
+    } as const;
     await intents.update("new_intent_2", () => record && advance(record, done, "2026-01-01T00:00:01Z"));
     sees = () => present();
     expect((await planOf(vpn)).hash).not.toBe(hash);

@@ -1,4 +1,3 @@
-import { Redis } from "ioredis";
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
 import type { Event } from "../events/define.ts";
@@ -14,6 +13,7 @@ import { hostLocally } from "../runtime/host/local.ts";
 import type { Logger } from "../runtime/log.ts";
 import { openMetrics } from "../runtime/metrics.ts";
 import { openResources } from "../runtime/resources.ts";
+import { openStore } from "../runtime/store.ts";
 import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
 import { openIntents } from "../state/intents.ts";
@@ -47,8 +47,7 @@ const SWEEP_EVERY_MS = 30_000;
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
 export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
-  const redis =
-    config.REDIS_URL === undefined ? undefined : new Redis(config.REDIS_URL, { enableAutoPipelining: true, maxRetriesPerRequest: 3 });
+  const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
   const promise = await storePromise(redis);

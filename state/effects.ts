@@ -117,6 +117,9 @@ export function redisEffects(redis: Redis): EffectStore {
       const before = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - olderThanMs;
       const resources = await redis.zrangebyscore(key.outbox(executioner), 0, before, "LIMIT", 0, limit);
       const results = await Promise.all(resources.map((resource) => redis.hget(key.effect(executioner, resource), "result")));
+      // A record that has expired has nothing left to tell.
+      const forgotten = resources.filter((_, i) => results[i] === null);
+      if (forgotten.length > 0) await redis.zrem(key.outbox(executioner), ...forgotten);
       return resources.flatMap((resource, i) => (results[i] ? [{ resource, result: results[i] }] : []));
     },
   };

@@ -7,6 +7,8 @@ import { key } from "./keyspace.ts";
 export interface SecretStore {
   /** The reference that `put` gives: the same secret of the same intent always has the same one, so that applying again is no change. */
   refOf(intentId: string, secret: string): string;
+  /** Whether a reference is one of this intent's. */
+  isOf(intentId: string, ref: string): boolean;
   put(intentId: string, secret: string): Promise<string>;
   /** The secret behind a reference; undefined when it is unknown, or was sealed with another key. */
   open(ref: string): Promise<string | undefined>;
@@ -39,6 +41,7 @@ function secretsOn(vault: Vault, sealKey: Buffer): SecretStore {
   };
   return {
     refOf,
+    isOf: (intentId, ref) => tagIn(ref) === tagOf(intentId),
     async put(intentId, secret) {
       const ref = refOf(intentId, secret);
       const nonce = randomBytes(12);

@@ -13,23 +13,23 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Spellings that D2.3 and NEMO's intent engine use beside the right ones (adaptors reference 7.5). */
-const attributeSpellings: Readonly<Record<string, string>> = {
-  beare_token: "bearer_token",
-  k8s_12_network: "k8s_l2_network",
-  starTime: "startTime",
-  uc3m: "domain",
-};
+const attributeSpellings: ReadonlyMap<string, string> = new Map([
+  ["beare_token", "bearer_token"],
+  ["k8s_12_network", "k8s_l2_network"],
+  ["starTime", "startTime"],
+  ["uc3m", "domain"],
+]);
 
-const fieldSpellings: Readonly<Record<string, string>> = {
-  targetAttribute: "targetName",
-  targetValue: "targetValueRange",
-  intentContext: "intentContexts",
-  objectContext: "objectContexts",
-  expectationContext: "expectationContexts",
-  expectationTarget: "expectationTargets",
-  intentExpectation: "intentExpectations",
-  targetContext: "targetContexts",
-};
+const fieldSpellings: ReadonlyMap<string, string> = new Map([
+  ["targetAttribute", "targetName"],
+  ["targetValue", "targetValueRange"],
+  ["intentContext", "intentContexts"],
+  ["objectContext", "objectContexts"],
+  ["expectationContext", "expectationContexts"],
+  ["expectationTarget", "expectationTargets"],
+  ["intentExpectation", "intentExpectations"],
+  ["targetContext", "targetContexts"],
+]);
 
 /**
  * One document as people and NEMO write it, into the strict model: with or without the root key `Intent`, attributes flat or wrapped,
@@ -41,9 +41,7 @@ export function readIntent(document: unknown): Outcome<ReadIntent, ReadRefusal> 
   if (wrapped !== undefined && Object.keys(document).length > 1)
     return refuse(
       "INTENT_INVALID",
-      `beside Intent there is ${Object.keys(document)
-        .filter((k) => k.toLowerCase() !== "intent")
-        .join(", ")}`,
+      `beside Intent there is ${named(Object.keys(document).filter((k) => k.toLowerCase() !== "intent"))}`,
       "",
     );
   const root = wrapped ?? document;
@@ -54,7 +52,8 @@ export function readIntent(document: unknown): Outcome<ReadIntent, ReadRefusal> 
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = `/${(issue?.path ?? []).map(String).join("/")}`;
-    return refuse("INTENT_INVALID", issue?.message ?? "not an intent", place);
+    const reason = issue?.code === "unrecognized_keys" ? `does not have ${named(issue.keys)}` : issue?.message;
+    return refuse("INTENT_INVALID", reason ?? "not an intent", place);
   }
   const ids = parsed.data.intentExpectations.map((e) => e.expectationId);
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
@@ -67,6 +66,12 @@ export function readIntent(document: unknown): Outcome<ReadIntent, ReadRefusal> 
   return ok({ intent: parsed.data, warnings });
 }
 
+/** A few keys, for a message: what does not look like a key is not repeated. */
+function named(keys: readonly string[]): string {
+  const shown = keys.slice(0, 3).map((key) => (/^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(key) ? key : "a key that is no name"));
+  return [...shown, ...(keys.length > shown.length ? [`${String(keys.length - shown.length)} more`] : [])].join(", ");
+}
+
 function tidyIntent(root: Json, warnings: string[]): Json {
   const { attributes, ...rest } = root;
   const flat = respell(isObject(attributes) ? { ...rest, ...attributes } : root);
@@ -75,6 +80,8 @@ function tidyIntent(root: Json, warnings: string[]): Json {
     ...intent,
     ...(intentMgmtPurpose === undefined || intentMgmtPurpose === "FULFILMENT_WITHOUT_NEGOTIATION" ? {} : { intentMgmtPurpose }),
     id: asText(intent["id"]),
+    // D2.3's Table 5 prints `Cloud_continuum (NEMO)`, its annexes `cloud_continuum`.
+    userLabel: /^cloud[_ -]continuum(?: \(NEMO\))?$/i.test(String(intent["userLabel"])) ? "cloud_continuum" : intent["userLabel"],
     intentExpectations: tidyList(intent["intentExpectations"], (e) => tidyExpectation(e, warnings)),
     intentContexts: tidyContexts(intent["intentContexts"]),
     intentAdminState: asUpper(intent["intentAdminState"]),
@@ -113,7 +120,7 @@ function tidyTarget(value: Json, warnings: string[]): Json {
   return defined({
     ...target,
     targetCondition: asUpper(target["targetCondition"]),
-    targetValueRange: withoutDecimalComma(target["targetValueRange"], String(target["targetName"]), warnings),
+    targetValueRange: withoutDecimalComma(target["targetValueRange"], target["targetName"], warnings),
     targetContexts: tidyContexts(target["targetContexts"]),
   });
 }
@@ -123,16 +130,16 @@ const tidyContexts = (value: unknown): unknown =>
     const name = context["contextAttribute"];
     return defined({
       ...context,
-      contextAttribute: typeof name === "string" ? (attributeSpellings[name] ?? name) : name,
+      contextAttribute: typeof name === "string" ? (attributeSpellings.get(name) ?? name) : name,
       contextCondition: asUpper(context["contextCondition"]) ?? "IS_EQUAL_TO",
     });
   });
 
 /** D2.3 prints 10,0; a YAML parser reads that as text. */
-function withoutDecimalComma(value: unknown, name: string, warnings: string[]): unknown {
+function withoutDecimalComma(value: unknown, name: unknown, warnings: string[]): unknown {
   if (typeof value !== "string" || !/^-?\d+,\d+(?=\D*$)/.test(value)) return value;
   const read = value.replace(",", ".");
-  warnings.push(`${name}: ${value} is read as ${read}`);
+  warnings.push(`${typeof name === "string" ? name : "a target"}: ${value} is read as ${read}`);
   return /^-?\d+\.\d+$/.test(read) ? Number(read) : read;
 }
 
@@ -141,7 +148,7 @@ const tidyList = (value: unknown, tidy: (item: Json) => Json): unknown => {
   return Array.isArray(value) ? value.map((item: unknown) => (isObject(item) ? tidy(item) : item)) : value;
 };
 
-const respell = (value: Json): Json => Object.fromEntries(Object.entries(value).map(([key, v]) => [fieldSpellings[key] ?? key, v]));
+const respell = (value: Json): Json => Object.fromEntries(Object.entries(value).map(([key, v]) => [fieldSpellings.get(key) ?? key, v]));
 /** A key with nothing behind it (YAML `objectContexts:`) is a key that is not there. */
 const defined = (value: Json): Json => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined && v !== null));
 const asText = (value: unknown): unknown => (typeof value === "number" || typeof value === "boolean" ? String(value) : value);

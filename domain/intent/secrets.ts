@@ -3,25 +3,34 @@ import type { Context, Intent } from "./model.ts";
 
 export type SecretRefusal = "SECRET_MISPLACED" | "SECRET_INVALID";
 
-/** Contexts whose value is a secret. D2.3's `api_key` is the URL of a cluster's API and no secret, unless it is anything but a URL. */
-const secretAttributes = new Set(["bearer_token", "token", "password", "client_secret", "md5", "session_secret", "api_key"]);
-const isReference = (value: string): boolean => value.startsWith("secretRef:");
-const isSecret = (context: Context): boolean =>
-  secretAttributes.has(context.contextAttribute) &&
-  !(context.contextAttribute === "api_key" && /^https?:\/\//i.test(String(context.contextValueRange)));
+/** Contexts whose value is a secret, however their name is written. */
+const secretAttributes = new Set(["bearertoken", "token", "password", "clientsecret", "md5", "sessionsecret", "apikey"]);
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+const isReference = (value: string): boolean => /^secretRef:[A-Za-z0-9_-]{16,64}$/.test(value);
 
-/** A JWT, an Authorization value, a PEM key, or a URL with a user and password in it. */
+/** D2.3's `api_key` is the URL of a cluster's API and no secret, unless it is anything but a URL. */
+const isSecret = ({ contextAttribute, contextValueRange }: Context): boolean =>
+  secretAttributes.has(plain(contextAttribute)) &&
+  !(plain(contextAttribute) === "apikey" && typeof contextValueRange === "string" && /^https?:\/\//i.test(contextValueRange));
+
+/** A JWT, an Authorization value, a PEM key, or a URL with a user in it: written as a person or as a URL parser reads it. */
 const credential =
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]*@/i;
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}|\bBearer\s+\S{8,}|-----BEGIN [A-Z ]*PRIVATE KEY|(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:[/\\]+[^/\\?#]*@/i;
 
 /** Whether a text has the shape of a credential: such a text is not repeated, whoever asks. */
-export const looksLikeCredential = (text: string): boolean => credential.test(text);
+export const looksLikeCredential = (text: string): boolean =>
+  // A URL parser takes no notice of tabs and line ends.
+  credential.test(text) || credential.test(text.replaceAll(/[\t\r\n]/g, ""));
 
 /**
- * Replaces every secret by what `seal` gives for it, and refuses an intent that carries a credential anywhere else,
+ * Replaces every secret by what `seal` gives for it, takes a reference only where `owns` says that it is the intent's own, and refuses an intent that carries a credential anywhere else,
  * naming the place and never the value. After this an intent may travel.
  */
-export function sealSecrets(intent: Intent, seal: (secret: string) => string): Outcome<Intent, SecretRefusal> {
+export function sealSecrets(
+  intent: Intent,
+  seal: (secret: string) => string,
+  owns: (reference: string) => boolean = () => true,
+): Outcome<Intent, SecretRefusal> {
   let refusal: Outcome<Intent, SecretRefusal> | undefined;
   const say = (code: SecretRefusal, reason: string, path: string) => {
     refusal ??= refuse(code, reason, path);
@@ -31,7 +40,16 @@ export function sealSecrets(intent: Intent, seal: (secret: string) => string): O
     contexts.map((context, i) => {
       if (!isSecret(context)) return context;
       const value = context.contextValueRange;
-      if (typeof value === "string" && isReference(value)) return context;
+      if (typeof value === "string" && isReference(value)) {
+        // References travel in events for anybody to read: one of another intent would lend that intent's token.
+        if (!owns(value))
+          say(
+            "SECRET_INVALID",
+            `${context.contextAttribute} refers to a secret of another intent`,
+            `${place}/${String(i)}/contextValueRange`,
+          );
+        return context;
+      }
       if (typeof value === "string" && value.trim() !== "") return { ...context, contextValueRange: seal(value) };
       say("SECRET_INVALID", `${context.contextAttribute} is a secret: expected text`, `${place}/${String(i)}/contextValueRange`);
       return { ...context, contextValueRange: "" };

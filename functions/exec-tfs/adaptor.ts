@@ -23,7 +23,7 @@ interface Dependencies {
   readonly exact?: boolean;
 }
 
-type FaceName = NonNullable<ReachableController["face"]>;
+type FaceName = Exclude<NonNullable<ReachableController["face"]>, "rfc9543" | "tfs-slice">;
 const faces: Readonly<Record<FaceName, Face>> = { "tfs-api": tfsApi, webui, restconf };
 
 interface Target {
@@ -34,10 +34,11 @@ interface Target {
 }
 
 /** The path of the intent's url chooses the interface, then the operator; RESTCONF only where it can carry all of the order. */
-export function chooseFace(url: string | undefined, configured: FaceName | undefined, wanted: L2vpn): FaceName {
+export function chooseFace(url: string | undefined, configured: ReachableController["face"], wanted: L2vpn): FaceName {
   const path = url === undefined ? "" : new URL(url).pathname;
   const named = /^\/(tfs-api|webui|restconf)(?:\/|$)/.exec(path)?.[1] as FaceName | undefined;
-  const carries = (face: FaceName | undefined): face is FaceName => face !== undefined && (face !== "restconf" || fitsRestconf(wanted));
+  const carries = (face: ReachableController["face"]): face is FaceName =>
+    face !== undefined && face in faces && (face !== "restconf" || fitsRestconf(wanted));
   return [named, configured].find(carries) ?? "tfs-api";
 }
 

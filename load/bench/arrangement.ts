@@ -4,8 +4,8 @@ import { IntentRefused, IntentReported } from "../../events/intent.ts";
 
 /** What stands between the loader's first message and the one that it waits for. */
 export type Arrangement =
-  /** Five stages that take a message, publish it and acknowledge it, on as many queues as named. */
-  | { readonly kind: "relay"; readonly queues: readonly string[] }
+  /** Five stages that take a message, publish it and acknowledge it; `headers` says whether it carries a CloudEvent's, or only as many bytes. */
+  | { readonly kind: "relay"; readonly queues: readonly string[]; readonly headers: boolean }
   /** Functions in one process, as `npm start` hosts them; with `controller: "none"` the executioner answers from memory. */
   | {
       readonly kind: "chain";
@@ -40,10 +40,13 @@ export type Answer =
   | { readonly is: "failed"; readonly reason: string };
 
 export const HOPS = 5;
-const stageType = (stage: number): string => `bench.stage.${String(stage)}`;
+const STAGE = "bench.stage.";
+const stageType = (stage: number): string => STAGE + String(stage);
 
 /** The relay's events: the first starts it, the last is what the loader waits for. */
 export const relayTypes: readonly string[] = Array.from({ length: HOPS + 1 }, (_, stage) => stageType(stage));
+
+const relayQueues = Array.from({ length: HOPS }, (_, stage) => `bench.relay-${String(stage)}`);
 
 const chainOf = (executioner: string, { fuse = false, controller = "lab" as "lab" | "none" } = {}): Arrangement => {
   const functions = ["intent-classify", "intent-translate", `exec-${executioner}`];
@@ -52,8 +55,8 @@ const chainOf = (executioner: string, { fuse = false, controller = "lab" as "lab
 
 /** Hops and fused come with the work of a TeraFlowSDN order; those `without controller` leave out its HTTP, and nothing else. */
 export const arrangements = {
-  relay: { kind: "relay", queues: Array.from({ length: HOPS }, (_, stage) => `bench.relay-${String(stage)}`) },
-  "relay on three queues": { kind: "relay", queues: ["bench.relay-0", "bench.relay-1", "bench.relay-0", "bench.relay-1", "bench.relay-2"] },
+  relay: { kind: "relay", queues: relayQueues, headers: false },
+  "relay with headers": { kind: "relay", queues: relayQueues, headers: true },
   hops: chainOf("tfs"),
   fused: chainOf("tfs", { fuse: true }),
   "hops without controller": chainOf("tfs", { controller: "none" }),
@@ -65,6 +68,9 @@ export const arrangements = {
 } as const satisfies Readonly<Record<string, Arrangement>>;
 
 export type ArrangementName = keyof typeof arrangements;
+
+/** What a message is, by its routing key where the relay carries it, whatever it says of itself. */
+export const typeOf = (routingKey: string, says: string): string => (routingKey.startsWith(STAGE) || says === "" ? routingKey : says);
 
 /** The event that tells that one intent is through, and those that tell that it never will be. */
 export const endOf = ({ kind }: Arrangement): string =>

@@ -12,22 +12,32 @@ import { openIntents } from "../../state/intents.ts";
 import { openSecrets } from "../../state/secrets.ts";
 import { type ArrangementName, arrangements, type Surroundings } from "./arrangement.ts";
 import type { Loader } from "./loader.ts";
+import { countCpu, type Roles } from "./processes.ts";
 import { forkSubject } from "./subject.ts";
 import { type Bench, startLab } from "./surroundings.ts";
+
+interface Makespan {
+  readonly ms: number;
+  /** CPU milliseconds of the whole burst, by role. */
+  readonly cpuMs: Readonly<Record<string, number>>;
+  readonly others: number;
+}
 
 export interface Burst {
   readonly networks: number;
   readonly delayMs: number;
   /** From the first publish to the last order executed: the first burst of a process, one a process. */
-  readonly coldMs: readonly number[];
+  readonly cold: readonly Makespan[];
   /** Later bursts of the same processes. */
-  readonly warmMs: readonly number[];
+  readonly warm: readonly Makespan[];
 }
 
 interface Asked {
   readonly networks: number;
   readonly delayMs: number;
   readonly processes: number;
+  /** Between the first and those that count as warm. */
+  readonly warmUps: number;
   readonly repeats: number;
 }
 
@@ -41,12 +51,12 @@ export async function burst(bench: Bench, loader: Loader, name: ArrangementName,
   const lab = await startLab(asked.delayMs);
   const surroundings: Surroundings = { ...bench.surroundings, controllers: lab.controllers };
   const redis = new Redis(surroundings.redisUrl);
-  const coldMs: number[] = [];
-  const warmMs: number[] = [];
+  const cold: Makespan[] = [];
+  const warm: Makespan[] = [];
   let seen: (id: string, type: string, why: string) => void = () => undefined;
   loader.onSeen(({ id, type, isFault, why }) => seen(id, isFault ? "fault" : type, why));
 
-  async function once(label: string): Promise<number> {
+  async function once(label: string, roles: Roles): Promise<Makespan> {
     const events = await submissions(surroundings, redis, label, asked.networks);
     const waiting = new Set(events.map(({ subject }) => subject ?? ""));
     const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -57,10 +67,13 @@ export async function burst(bench: Bench, loader: Loader, name: ArrangementName,
       if (type === OrderExecuted.type && waiting.delete(id) && waiting.size === 0) resolve(performance.now());
     };
     const messages = events.map(encodeAmqp);
+    const cpu = countCpu(roles);
     const from = performance.now();
     for (const message of messages) loader.send(message);
     try {
-      return (await promise) - from;
+      const ms = (await promise) - from;
+      const { byRole, others } = cpu();
+      return { ms, cpuMs: Object.fromEntries(Object.entries(byRole).map(([role, us]) => [role, us / 1000])), others };
     } finally {
       clearTimeout(timer);
     }
@@ -69,12 +82,14 @@ export async function burst(bench: Bench, loader: Loader, name: ArrangementName,
   try {
     for (let p = 0; p < asked.processes; p += 1) {
       const subject = forkSubject(surroundings);
+      const roles = { subject: subject.pid, broker: bench.broker.pid, store: bench.store.pid, lab: lab.pid, loader: process.pid };
       await subject.start(arrangements[name]);
-      coldMs.push(await once(`cold-${String(p)}`));
-      for (let i = 0; i < asked.repeats; i += 1) {
+      cold.push(await once(`cold-${String(p)}`, roles));
+      for (let i = -asked.warmUps; i < asked.repeats; i += 1) {
         await lab.reset();
         await redis.flushall();
-        warmMs.push(await once(`warm-${String(p)}-${String(i)}`));
+        const later = await once(`warm-${String(p)}-${String(i + asked.warmUps)}`, roles);
+        if (i >= 0) warm.push(later);
       }
       await subject.stop();
       await subject.end();
@@ -87,7 +102,7 @@ export async function burst(bench: Bench, loader: Loader, name: ArrangementName,
     redis.disconnect();
     await lab.stop();
   }
-  return { networks: asked.networks, delayMs: asked.delayMs, coldMs, warmMs };
+  return { networks: asked.networks, delayMs: asked.delayMs, cold, warm };
 }
 
 /** Taken in by the ingress beforehand, secrets and records and all: the burst begins where the ingress publishes. */

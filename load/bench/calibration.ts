@@ -50,6 +50,6 @@ export function calibrate(): Calibration {
     node: process.version,
     packages: PACKAGES.map(versionOf).join(", "),
     fdatasyncP50Ms: fdatasyncP50(),
-    loopMs: loop(),
+    loopMs: Math.min(loop(), loop(), loop()), // the first is compiled meanwhile
   };
 }

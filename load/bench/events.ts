@@ -68,10 +68,11 @@ export type MakeMessage = (id: string) => Outgoing;
 
 export const chainMessage: MakeMessage = (id) => encodeAmqp(submissionOf(id));
 
-export function relayMessage(size: number): MakeMessage {
+export function relayMessage(size: number, headers: boolean): MakeMessage {
   const body = Buffer.alloc(size, "x");
-  const [first = ""] = relayTypes;
-  return (id) => ({ exchange: EVENTS_EXCHANGE, routingKey: first, body, contentType: "application/json", messageId: id, headers: {} });
+  const [routingKey = ""] = relayTypes;
+  if (headers) return (id) => ({ ...chainMessage(id), routingKey });
+  return (id) => ({ exchange: EVENTS_EXCHANGE, routingKey, body, contentType: "application/json", messageId: id, headers: {} });
 }
 
 /** The intent as a client posts it: JSON is YAML too. */

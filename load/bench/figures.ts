@@ -10,6 +10,7 @@ import { geometric, type Goal, judge, median, type Ratio, ratioOf, type Verdict 
 export interface Figure {
   readonly name: string;
   readonly ratio: Ratio;
+  readonly of: "pairs" | "runs";
   readonly goal?: Goal;
   readonly verdict?: Verdict;
   /** The same from CPU time alone, which other work on the machine disturbs less than throughput. */
@@ -26,7 +27,8 @@ export interface Runs {
 export interface Report {
   readonly date: string;
   readonly form: string;
-  readonly calibration: Calibration;
+  /** Before and after. */
+  readonly calibrations: readonly Calibration[];
   readonly broker: string;
   readonly store: string;
   readonly selfTests: readonly SelfTest[];
@@ -45,8 +47,9 @@ export interface Report {
 
 const totalCpu = ({ cpuUs }: Throughput): number => Object.values(cpuUs).reduce((sum, us) => sum + us, 0);
 
-const figure = (name: string, ratio: Ratio, goal?: Goal, byCpu?: Ratio): Figure => ({
+const figure = (name: string, of: Figure["of"], ratio: Ratio, goal?: Goal, byCpu?: Ratio): Figure => ({
   name,
+  of,
   ratio,
   ...(goal === undefined ? {} : { goal, verdict: judge(ratio, goal) }),
   ...(byCpu === undefined ? {} : { byCpu }),
@@ -54,21 +57,21 @@ const figure = (name: string, ratio: Ratio, goal?: Goal, byCpu?: Ratio): Figure 
 
 export function throughputFigure(name: string, a: readonly Throughput[], b: readonly Throughput[], goal?: Goal): Figure {
   const rates = (runs: readonly Throughput[]): readonly number[] => runs.map(({ perSecond }) => perSecond);
-  return figure(name, ratioOf(rates(a), rates(b)), goal, ratioOf(b.map(totalCpu), a.map(totalCpu)));
+  return figure(name, "pairs", ratioOf(rates(a), rates(b)), goal, ratioOf(b.map(totalCpu), a.map(totalCpu)));
 }
 
 export function latencyFigures(name: string, a: readonly Paced[], b: readonly Paced[], goal: Goal): readonly Figure[] {
   return (["p50Ms", "p99Ms"] as const).map((at) => {
     const values = (runs: readonly Paced[]): readonly number[] => runs.map(({ latency }) => latency[at]);
-    return figure(`${at.slice(0, 3)}: ${name}`, ratioOf(values(a), values(b)), goal);
+    return figure(`${at.slice(0, 3)}: ${name}`, "pairs", ratioOf(values(a), values(b)), goal);
   });
 }
 
-export function burstFigures(name: string, { delayMs, coldMs, warmMs }: Burst): readonly Figure[] {
-  const inDelays = (values: readonly number[]): Ratio => geometric(values.map((ms) => ms / delayMs));
+export function burstFigures(name: string, { delayMs, cold, warm }: Burst): readonly Figure[] {
+  const inDelays = (bursts: Burst["cold"]): Ratio => geometric(bursts.map(({ ms }) => ms / delayMs));
   return [
-    figure(`${name}, warm, in controller delays`, inDelays(warmMs), { is: "at most", goal: 2.5 }),
-    figure(`${name}, first of a process, in controller delays`, inDelays(coldMs), { is: "at most", goal: 4 }),
+    figure(`${name}, warm, in controller delays`, "runs", inDelays(warm), { is: "at most", goal: 2.5 }),
+    figure(`${name}, first of a process, in controller delays`, "runs", inDelays(cold), { is: "at most", goal: 4 }),
   ];
 }
 

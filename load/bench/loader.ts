@@ -1,6 +1,6 @@
 import { connect, type Options } from "amqplib";
 import { EVENTS_EXCHANGE, type Outgoing } from "../../runtime/broker/broker.ts";
-import { faultTypes, watchedTypes } from "./arrangement.ts";
+import { faultTypes, typeOf, watchedTypes } from "./arrangement.ts";
 
 const SINK = "bench.sink";
 
@@ -40,7 +40,7 @@ export async function openLoader(amqpUrl: string, onFault: (fault: Error) => voi
     (message) => {
       if (message === null) return;
       const { headers, messageId } = message.properties;
-      const type = asText(headers?.["type"]) || message.fields.routingKey;
+      const type = typeOf(message.fields.routingKey, asText(headers?.["type"]));
       const isFault = faultTypes.has(type);
       const seen = {
         id: asText(headers?.["subject"]) || asText(messageId),

@@ -2,7 +2,7 @@ import { connect, type Options } from "amqplib";
 import { EVENTS_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { declareQueue } from "../../runtime/broker/amqp-topology.ts";
 import { CONCURRENCY } from "../../runtime/host/calls.ts";
-import { relayTypes } from "./arrangement.ts";
+import { type Arrangement, relayTypes } from "./arrangement.ts";
 
 const DELIVERY_LIMIT = 20;
 
@@ -11,7 +11,10 @@ const DELIVERY_LIMIT = 20;
  * As the product it publishes on one connection and consumes on another, with a channel a queue and the same prefetch, `mandatory`,
  * persistent, one confirm channel, and acknowledges when its own publish is confirmed; it reads nothing of what it carries.
  */
-export async function startRelay(amqpUrl: string, queues: readonly string[]): Promise<{ stop(): Promise<void> }> {
+export async function startRelay(
+  amqpUrl: string,
+  { queues, headers }: Extract<Arrangement, { kind: "relay" }>,
+): Promise<{ stop(): Promise<void> }> {
   const publishing = await connect(amqpUrl, { noDelay: true });
   const consuming = await connect(amqpUrl, { noDelay: true });
   const publisher = await publishing.createConfirmChannel();
@@ -31,6 +34,7 @@ export async function startRelay(amqpUrl: string, queues: readonly string[]): Pr
       if (message === null) return;
       inWork += 1;
       const properties: Options.Publish = { persistent: true, mandatory: true, messageId: String(message.properties.messageId) };
+      if (headers) properties.headers = message.properties.headers;
       publisher.publish(EVENTS_EXCHANGE, nextOf.get(message.fields.routingKey) ?? "", message.content, properties, (fault) => {
         if (fault === null) channel.ack(message);
         else channel.nack(message);

@@ -1,7 +1,7 @@
 import { Pool } from "undici";
 import { functions } from "../../functions/index.ts";
 import { queueName } from "../../runtime/host/queue.ts";
-import { type ArrangementName, arrangements, endOf, type Surroundings } from "./arrangement.ts";
+import { type ArrangementName, arrangements, endOf } from "./arrangement.ts";
 import { chainMessage, intentDocument, type MakeMessage, relayMessage } from "./events.ts";
 import type { Loader } from "./loader.ts";
 import { type Latency, latencyOf, openHistogram, openLoop, record } from "./open-loop.ts";
@@ -91,16 +91,18 @@ export function openTrack(bench: Bench, loader: Loader, messageSize: number): Tr
     const subject = subjectOf(name);
     const arrangement = arrangements[name];
     const address = await subject.start(arrangement);
+    let result: T;
     try {
-      return await use(address ?? "");
+      result = await use(address ?? "");
     } finally {
       await subject.stop();
       const queues = arrangement.kind === "relay" ? [...new Set(arrangement.queues)] : functions.map(queueName);
       const dead = await loader.removeQueues(queues);
       if (dead > 0) fault ??= new Error(`${name} left ${String(dead)} dead letters`);
       await bench.reset();
-      if (fault !== undefined) throw fault;
     }
+    if (fault !== undefined) throw fault;
+    return result;
   }
 
   function traffic(name: ArrangementName, address: string): Traffic {
@@ -108,7 +110,7 @@ export function openTrack(bench: Bench, loader: Loader, messageSize: number): Tr
     const label = `bench-${String(run)}`;
     const arrangement = arrangements[name];
     const end = endOf(arrangement);
-    const make: MakeMessage = arrangement.kind === "relay" ? relayMessage(messageSize) : chainMessage;
+    const make: MakeMessage = arrangement.kind === "relay" ? relayMessage(messageSize, arrangement.headers) : chainMessage;
     const pool = arrangement.kind === "system" ? new Pool(address, { connections: CONNECTIONS }) : undefined;
     const waiting = new Map<string, number>();
     let sent = 0;
@@ -244,8 +246,6 @@ export function openTrack(bench: Bench, loader: Loader, messageSize: number): Tr
     },
   };
 }
-
-export type { Surroundings };
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

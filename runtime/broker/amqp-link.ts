@@ -98,16 +98,19 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 async function connectOnce({ url, name, heartbeatS, connectTimeoutMs, log }: LinkOptions): Promise<Connected> {
   const at = new URL(url);
   if (!at.searchParams.has("heartbeat")) at.searchParams.set("heartbeat", String(heartbeatS));
+  let model: ChannelModel | undefined;
   try {
     const clientProperties = { connection_name: name };
-    const model = await connect(at.href, { noDelay: true, keepAlive: true, timeout: connectTimeoutMs, clientProperties });
-    const lost = new Promise<unknown>((resolve) => model.once("close", resolve));
-    writeInBursts(streamOf(model));
-    model.on("error", (cause) => log.warn({ link: name, cause: cause.message }, "broker connection failed"));
+    model = await connect(at.href, { noDelay: true, keepAlive: true, timeout: connectTimeoutMs, clientProperties });
+    const opened = model;
+    const lost = new Promise<unknown>((resolve) => opened.once("close", resolve));
+    opened.on("error", (cause) => log.warn({ link: name, cause: cause.message }, "broker connection failed"));
+    writeInBursts(streamOf(opened));
     // A broker that is going down may close in the very segment that opened, before anybody could listen: such a connection opens no channel.
-    await withChannel(model, () => Promise.resolve());
-    return { model, lost };
+    await withChannel(opened, () => Promise.resolve());
+    return { model: opened, lost };
   } catch (cause) {
+    if (model !== undefined) destroySocket(model);
     throw new TransientError("BROKER_UNAVAILABLE", `no connection to RabbitMQ at ${at.host}`, { cause });
   }
 }

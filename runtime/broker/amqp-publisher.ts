@@ -58,7 +58,9 @@ export async function openPublisher(
     log,
     open: (model) => model.createConfirmChannel(),
     async setUp(fresh, model) {
+      let isOpen = true;
       fresh.once("close", () => {
+        isOpen = false;
         if (channel === fresh) channel = undefined;
         known.clear();
       });
@@ -69,6 +71,7 @@ export async function openPublisher(
       });
       await declareExchanges(fresh);
       if ((await declareLog(model, logMaxBytes)) === "as found") log.warn({ logMaxBytes }, "log has another size than asked for");
+      if (!isOpen) throw unavailable("the channel was lost while the log was declared");
       hasRoom = true;
       channel = fresh;
       pump();

@@ -22,6 +22,8 @@ const logQueue = (maxBytes: number): Declaration => ({
   arguments: { "x-queue-type": "stream", "x-max-length-bytes": maxBytes },
 });
 
+const MAX_BACKLOG = 1_000_000;
+
 const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
   name,
   arguments: {
@@ -30,6 +32,8 @@ const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
     "x-delivery-limit": deliveryLimit - 1,
     "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
     "x-dead-letter-routing-key": name,
+    // A backlog beyond this is pushed back to whoever publishes; without a bound it would end at the disk alarm, for every queue at once.
+    "x-max-length": MAX_BACKLOG,
     // At-least-once dead-lettering is refused without it.
     "x-overflow": "reject-publish",
     "x-dead-letter-strategy": "at-least-once",

@@ -13,6 +13,7 @@ export interface AmqpOptions {
   readonly heartbeatS?: number;
   /** The log forgets from its oldest end. Holds for a log that is not there yet; an existing one keeps its size. */
   readonly logMaxBytes?: number;
+  /** Called for each of the two connections. */
   readonly onReconnect?: () => void;
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { isSettled, type IntentRecord } from "../../domain/intent/lifecycle.ts";
 import { reportOf } from "../../domain/intent/report.ts";
@@ -26,6 +26,9 @@ const Apply = z.object({
 });
 const Wait = z.object({ waitMs: z.coerce.number().int().min(0).max(60_000).default(0) });
 
+/** A request without a body has none to parse. */
+const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+
 const unknown = (reply: FastifyReply, id: string) =>
   sendProblem(reply, {
     status: 404,
@@ -37,7 +40,7 @@ const unknown = (reply: FastifyReply, id: string) =>
 export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, tail }: Parts): void {
   app.post("/v1/intents", async (request, reply) => {
     const { plan } = Apply.parse(request.query);
-    const read = ingress.read(request.body as Buffer);
+    const read = ingress.read(bytesOf(request));
     if (!read.ok) return sendRefusal(reply, read.problems);
     if (plan !== undefined) {
       const now = await planner.plan(read.candidates);
@@ -52,7 +55,7 @@ export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, 
   });
 
   app.post("/v1/plans", async (request, reply) => {
-    const read = ingress.read(request.body as Buffer);
+    const read = ingress.read(bytesOf(request));
     if (!read.ok) return sendRefusal(reply, read.problems);
     const plan = await planner.plan(read.candidates);
     return plan.ok ? plan.value : sendProblem(reply, { status: 422, code: plan.code, title: "cannot be planned", detail: plan.reason });

@@ -22,7 +22,7 @@ const file = {
   content: { "application/yaml": { schema: { type: "string" } }, "application/json": { schema: {} } },
 };
 
-/** OpenAPI 3.1 of what services/api serves; test/chain/api.test.ts holds each path against the server. */
+/** OpenAPI 3.1 of what services/api serves; server.test.ts holds each path against the server. */
 export const openapi = {
   openapi: "3.1.0",
   info: { title: "underlay", version: "1", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
@@ -39,7 +39,7 @@ export const openapi = {
           "409": problem("the plan has drifted"),
           "413": problem("beyond the limits"),
           "422": problem("understood and refused; `problems` names each place"),
-          "503": problem("the broker or the store is away; nothing was taken"),
+          "503": problem("the broker, the store or a controller is away: apply again"),
         },
       },
     },

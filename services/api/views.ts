@@ -25,5 +25,3 @@ export const viewOf = (record: IntentRecord) => ({
     ...(residue === undefined || residue.length === 0 ? {} : { residue }),
   })),
 });
-
-

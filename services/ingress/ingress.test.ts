@@ -126,14 +126,11 @@ describe("reading a file at the ingress", () => {
     "https://192.168.165.10",
     "http://192.168.165.10:8080",
     "http://192.168.165.10.evil.example",
-    "http://192.168.165.1０",
+    "http://evil.example/@192.168.165.10",
   ])("refuses the url %s, whose origin the operator does not allow", (url) => {
     const asked = vpn.replace(/http:\/\/192\.168\.165\.10\/\S*'/, `${url}'`);
     expect(asked).toContain(url);
-    const [problem, ...more] = ingress.read(Buffer.from(asked)).ok ? [] : problemsIn(asked);
-    // Full-width digits are digits to a URL: what is compared is the origin that would be connected to.
-    if (url.endsWith("０")) return expect(problem).toBeUndefined();
-    expect([problem?.code, more]).toEqual(["CONTROLLER_NOT_ALLOWED", []]);
+    expect(problemsIn(asked).map((p) => p.code)).toEqual(["CONTROLLER_NOT_ALLOWED"]);
   });
 
   it("refuses a cluster that the operator does not allow", () => {

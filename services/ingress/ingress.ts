@@ -1,14 +1,15 @@
 import { type ReachableController, selectController } from "../../domain/controllers.ts";
 import type { IntentLibrary } from "../../domain/intent/library.ts";
-import { type IntentRecord, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
+import { type IntentRecord, isSettled, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
 import { Intent } from "../../domain/intent/model.ts";
 import type { Order } from "../../domain/intent/order.ts";
 import { readIntent } from "../../domain/intent/read.ts";
+import { reportOf } from "../../domain/intent/report.ts";
 import { resolve } from "../../domain/intent/resolve.ts";
 import { looksLikeCredential, sealSecrets } from "../../domain/intent/secrets.ts";
 import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import { derivedId, type Event } from "../../events/define.ts";
-import { IntentSubmitted } from "../../events/intent.ts";
+import { IntentReported, IntentSubmitted } from "../../events/intent.ts";
 import type { IntentStore } from "../../state/intents.ts";
 import type { SecretStore } from "../../state/secrets.ts";
 import { type ParsedDocument, parseDocuments } from "./parse.ts";
@@ -60,7 +61,9 @@ const source = "/mncc/ingress";
 
 /** The one way in, whether over HTTP or from the meta-orchestrator's queue. */
 export function openIngress({ catalogue, controllers, intents, secrets, publish, now }: IngressParts): Ingress {
-  async function record(candidate: Pick<Candidate, "intent" | "orders" | "wanted">): Promise<{ after: IntentRecord; event: Event }> {
+  async function record(
+    candidate: Pick<Candidate, "intent" | "orders" | "wanted">,
+  ): Promise<{ after: IntentRecord; events: readonly Event[] }> {
     const at = now().toISOString();
     let retired: readonly Order[] = [];
     const { after } = await intents.update(candidate.intent.id, (known) => {
@@ -77,7 +80,10 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
       id,
       data: { intent, generation, submission, wanted, retired: [...retired] },
     });
-    return { after, event };
+    if (!isSettled(after)) return { after, events: [event] };
+    // Nothing of it stands and nothing is wanted: no order will tell of its end, so it is told here.
+    const report = { intentId: intent.id, generation, submission, report: reportOf(after) };
+    return { after, events: [event, IntentReported.make({ source, subject: intent.id, cause: event, data: report })] };
   }
 
   return {
@@ -106,16 +112,15 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
         candidates.flatMap(({ intent, secrets: found }) => [...found.values()].map((secret) => secrets.put(intent.id, secret))),
       );
       const recorded = await Promise.all(candidates.map(record));
-      await publish(recorded.map(({ event }) => event));
+      await publish(recorded.flatMap(({ events }) => events));
       return recorded.map(({ after }) => after);
     },
 
     async terminate(id) {
       const known = await intents.get(id);
       if (known === undefined || isTerminated(known)) return known;
-      const { after, event } = await record({ intent: known.intent, orders: [], wanted: "terminated" });
-      await publish([event]);
-      // Nothing of it stood any more, so no order will tell of its end.
+      const { after, events } = await record({ intent: known.intent, orders: [], wanted: "terminated" });
+      await publish(events);
       if (isTerminated(after)) await secrets.forget(id);
       return after;
     },
@@ -151,28 +156,44 @@ function candidateOf(document: ParsedDocument, parts: Pick<IngressParts, "catalo
   if (!read.ok) return read;
   const { id } = read.value.intent;
   const found = new Map<string, string>();
-  const sealed = sealSecrets(read.value.intent, (secret) => {
+  const seal = (secret: string): string => {
     const ref = parts.secrets.refOf(id, secret);
     found.set(ref, secret);
     return ref;
-  });
+  };
+  const sealed = sealSecrets(read.value.intent, seal, (ref) => parts.secrets.isOf(id, ref));
   if (!sealed.ok) return sealed;
   const intent = sealed.value;
   const orders = resolve(intent, parts.catalogue);
   if (!orders.ok) return orders;
-  const reachable = allReachable(orders.value, parts.controllers);
+  const reachable = allReachable(intent, orders.value, parts.controllers);
   if (!reachable.ok) return reachable;
   const wanted = intent.intentAdminState === "DEACTIVATED" ? "suspended" : "active";
   return ok({ intent, orders: orders.value, wanted, warnings: read.value.warnings, secrets: found });
 }
 
 /** Executioners ask again before they connect; here the person who wrote the intent is still listening. */
-function allReachable(orders: readonly Order[], controllers: readonly ReachableController[]): Outcome<void> {
+function allReachable(intent: Intent, orders: readonly Order[], controllers: readonly ReachableController[]): Outcome<void> {
   for (const { executioner, controller, origins } of orders) {
     const chosen = selectController(controllers, executioner, controller);
-    if (!chosen.ok) return chosen;
+    if (!chosen.ok) return refuse(chosen.code, chosen.reason, controller === undefined ? undefined : placeOf(intent, controller));
     const stranger = origins.find((origin) => !selectController(controllers, "cluster", origin).ok);
-    if (stranger !== undefined) return refuse("CONTROLLER_NOT_ALLOWED", `${stranger} is not among the clusters that the operator allows`);
+    if (stranger !== undefined)
+      return refuse("CONTROLLER_NOT_ALLOWED", `${stranger} is not among the clusters that the operator allows`, placeOf(intent, stranger));
   }
   return ok(undefined);
+}
+
+/** Where an intent names an address: the context with that value, or with a url of that origin. */
+function placeOf({ intentExpectations }: Intent, address: string): string | undefined {
+  const names = (value: unknown): boolean =>
+    typeof value === "string" && URL.canParse(value) && new URL(value).origin === new URL(address).origin;
+  for (const [i, { expectationObject, expectationContexts }] of intentExpectations.entries()) {
+    const lists = { "expectationObject/objectContexts": expectationObject.objectContexts, expectationContexts };
+    for (const [list, contexts] of Object.entries(lists)) {
+      const k = contexts.findIndex((context) => names(context.contextValueRange));
+      if (k >= 0) return `/intentExpectations/${String(i)}/${list}/${String(k)}/contextValueRange`;
+    }
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import { EventRejected } from "../../events/rejected.ts";
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { Event } from "../../events/define.ts";
 import { IntentRefused } from "../../events/intent.ts";
 import type { Broker, Consumer, Message, Settlement } from "../../runtime/broker/broker.ts";
@@ -14,6 +15,7 @@ const CREATE_KEY = "create-network-paths";
 const DELETE_KEY = "delete-network-paths";
 
 const source = "/mncc/ingress";
+const PUT_BACK_AFTER_MS = 1_000;
 
 interface Parts {
   readonly broker: Broker;
@@ -56,6 +58,8 @@ async function take(message: Message, { ingress, publish, log }: Omit<Parts, "br
   } catch (error) {
     if (!(error instanceof TransientError)) throw error;
     log.warn({ code: error.code, reason: error.message }, "message put back");
+    // A queue that is not ours has no delivery limit: put back at once, the message would come again and again while the store is away.
+    await setTimeout(PUT_BACK_AFTER_MS);
     return "requeue";
   }
 }

@@ -48,7 +48,7 @@ function withinLimits(text: string): Outcome<void, ParseRefusal> {
   let dashes = 0;
   let marks = 0;
   for (let i = 0; i < text.length; i += 1) {
-    switch (text[i]) {
+    switch (text.charAt(i)) {
       case "[":
       case "{":
         depth += 1;

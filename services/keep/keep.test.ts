@@ -66,7 +66,13 @@ const record = (id: string): IntentRecord =>
       id,
       userLabel: "l",
       intentExpectations: [
-        { expectationId: "1", expectationVerb: "DELIVER", expectationObject: { objectType: "T", objectContexts: [] }, expectationTargets: [], expectationContexts: [] },
+        {
+          expectationId: "1",
+          expectationVerb: "DELIVER",
+          expectationObject: { objectType: "T", objectContexts: [] },
+          expectationTargets: [],
+          expectationContexts: [],
+        },
       ],
       intentContexts: [],
       intentAdminState: "ACTIVATED",
@@ -77,7 +83,11 @@ const record = (id: string): IntentRecord =>
     at: at(0),
   }).record;
 const executed = (known: IntentRecord): IntentRecord =>
-  advance(known, { kind: "executed", executioner: "x", resource: `r-${known.intent.id}`, submission: 1, effect: "created", declared: {} }, at(0));
+  advance(
+    known,
+    { kind: "executed", executioner: "x", resource: `r-${known.intent.id}`, submission: 1, effect: "created", declared: {} },
+    at(0),
+  );
 
 describe("the sweep of what is overdue", () => {
   const patienceMs = 120_000;
@@ -89,7 +99,11 @@ describe("the sweep of what is overdue", () => {
     expect(await sweepOverdue(intents, new Date(at(1)), patienceMs)).toEqual([]);
     const [event, ...more] = await sweepOverdue(intents, new Date(at(3)), patienceMs);
     expect(more).toEqual([]);
-    expect(event).toMatchObject({ type: IntentRefused.type, subject: "a", data: { intentId: "a", submission: 1, code: "INTENT_OVERDUE", reason: expect.stringContaining("r-a") } });
+    expect(event).toMatchObject({
+      type: IntentRefused.type,
+      subject: "a",
+      data: { intentId: "a", submission: 1, code: "INTENT_OVERDUE", reason: expect.stringContaining("r-a") },
+    });
     const told = IntentRefused.data.parse(event?.data);
     const ended = advance(record("a"), { kind: "refused", ...told }, at(3));
     expect(stateOf(ended)).toBe("FULFILMENTFAILED");

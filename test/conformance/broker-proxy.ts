@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** Stands between a client and RabbitMQ, and misbehaves on request. */
@@ -11,12 +11,15 @@ export interface BrokerProxy {
   up(): Promise<void>;
   /** Swallows what the broker says from now on, on the connections that there are. */
   freeze(): void;
+  /** Resolves when the broker next says something that contains this. */
+  said(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openBrokerProxy(target: string): Promise<BrokerProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  const heard = new EventEmitter();
   let server: Server;
   let at = 0;
 
@@ -34,6 +37,7 @@ export async function openBrokerProxy(target: string): Promise<BrokerProxy> {
       });
       one.pipe(other);
     }
+    broker.on("data", (chunk: Buffer) => heard.emit("chunk", chunk));
   }
 
   async function up(): Promise<void> {
@@ -67,6 +71,14 @@ export async function openBrokerProxy(target: string): Promise<BrokerProxy> {
       for (const socket of sockets) socket.unpipe();
       for (const socket of sockets) socket.resume();
     },
+    said: (text) =>
+      new Promise((resolve) => {
+        heard.on("chunk", function listen(chunk: Buffer) {
+          if (!chunk.includes(text)) return;
+          heard.off("chunk", listen);
+          resolve();
+        });
+      }),
     close: down,
   };
 }

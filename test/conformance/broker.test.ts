@@ -117,6 +117,22 @@ describe.each(Object.entries(brokers))("%s broker", (_, open) => {
     await eventually(() => expect([ids(one), ids(other)]).toEqual([ids(sent), ids(sent)]));
   });
 
+  it("gives a queue on the log's exchange what is published on nemo.events too, and the other way round not", async () => {
+    const key = unique("key");
+    const onLog = await collect(broker, freshQueue({ bindings: [{ exchange: "nemo.log", exchangeType: "topic", key }] }));
+    const onEvents = await collect(broker, freshQueue(bound(key)));
+    await broker.publish([outgoing(key, { exchange: "nemo.log", messageId: "log" }), outgoing(key, { messageId: "event" })]);
+    await eventually(() => expect([ids(onLog), ids(onEvents)]).toEqual([["log", "event"], ["event"]]));
+  });
+
+  it("gives a queue what is published after it was bound, and nothing older", async () => {
+    const key = unique("key");
+    await broker.publish([outgoing(key, { messageId: "older" })]);
+    const taken = await collect(broker, freshQueue(bound(key)));
+    await broker.publish([outgoing(key, { messageId: "newer" })]);
+    await eventually(() => expect(ids(taken)).toEqual(["newer"]));
+  });
+
   it("shares a queue out among its consumers", async () => {
     const key = unique("key");
     const queue = freshQueue({ ...bound(key), prefetch: 1 });

@@ -10,7 +10,7 @@ import { type Settings, settings, startProcess, until } from "../support/system.
 const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
 
-/** Where a worker can die on the way of one order; the state that each leaves behind is told in docs/reliability.md. */
+/** Where a worker can die on the way of one order; what each leaves behind is found by observing, as docs/architecture.md tells. */
 const boundaries = [
   "received",
   "claimed",

@@ -1,0 +1,10 @@
+import { defineExecutioner } from "../executioner.ts";
+import { fivegAdaptor } from "./adaptor.ts";
+import { openFivegConnections } from "./connections.ts";
+
+export default defineExecutioner({
+  executioner: "5g",
+  summary: "Carries orders out on a 5G core, over 3GPP's AsSessionWithQoS or CAMARA's Quality on Demand.",
+  resources: { connections: openFivegConnections },
+  adaptor: ({ connections }, { signal }) => fivegAdaptor({ controllers: connections.controllers, connections, signal }),
+});
