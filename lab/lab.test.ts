@@ -36,6 +36,7 @@ describe("the lab", () => {
       ["l2sm", "http://192.168.165.10"],
       ["nsc", "https://nsc.example.net"],
       ["nsc", "http://192.168.165.10"],
+      ["peering", "https://peering.example.net"],
       ["5g", "https://nef.example"],
       ["cluster", "https://172.18.0.3:6443"],
       ["cluster", "https://172.18.0.4:6443"],
@@ -87,6 +88,7 @@ describe("the lab", () => {
       ["delay", "tfs", "mutating"],
       ["delay", "l2sm-md", "mutating"],
       ["delay", "nsc", "mutating"],
+      ["delay", "peering", "mutating"],
       ["delay", "nef", "mutating"],
     ]);
     await lab.close();

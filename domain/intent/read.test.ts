@@ -55,6 +55,14 @@ describe("reading an intent", () => {
     expect(places.map((contexts) => contexts?.[0]?.contextAttribute)).toEqual([meant, meant, meant, meant]);
   });
 
+  it.each(["Cloud_continuum (NEMO)", "Cloud_continuum", "cloud-continuum", " cloud_continuum "])(
+    "reads the label %j as cloud_continuum",
+    (label) => {
+      expect(intentOf(flat({ userLabel: label })).userLabel).toBe("cloud_continuum");
+      expect(intentOf(flat({ userLabel: "other" })).userLabel).toBe("other");
+    },
+  );
+
   it("reads the field names that D2.3's tables head their columns with", () => {
     const target = { targetAttribute: "bandwidth", targetCondition: "IS_EQUAL_TO", targetValue: 10 };
     const { expectationObject, expectationTargets: _t, expectationContexts, ...rest } = expectation();

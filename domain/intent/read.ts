@@ -80,8 +80,7 @@ function tidyIntent(root: Json, warnings: string[]): Json {
     ...intent,
     ...(intentMgmtPurpose === undefined || intentMgmtPurpose === "FULFILMENT_WITHOUT_NEGOTIATION" ? {} : { intentMgmtPurpose }),
     id: asText(intent["id"]),
-    // D2.3's Table 5 prints `Cloud_continuum (NEMO)`, its annexes `cloud_continuum`.
-    userLabel: /^cloud[_ -]continuum(?: \(NEMO\))?$/i.test(String(intent["userLabel"])) ? "cloud_continuum" : intent["userLabel"],
+    userLabel: asLabel(intent["userLabel"]),
     intentExpectations: tidyList(intent["intentExpectations"], (e) => tidyExpectation(e, warnings)),
     intentContexts: tidyContexts(intent["intentContexts"]),
     intentAdminState: asUpper(intent["intentAdminState"]),
@@ -155,3 +154,6 @@ const asText = (value: unknown): unknown => (typeof value === "number" || typeof
 const asUpper = (value: unknown): unknown => (typeof value === "string" ? value.trim().toUpperCase() : value);
 const asNumber = (value: unknown): unknown =>
   typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : (value ?? undefined);
+/** D2.3's Table 5 prints `Cloud_continuum (NEMO)`, its annexes `cloud_continuum`. */
+const asLabel = (value: unknown): unknown =>
+  typeof value === "string" && /^cloud[_ -]continuum(?: \(NEMO\))?$/i.test(value.trim()) ? "cloud_continuum" : value;

@@ -269,3 +269,27 @@ describe("whatever intent carries a secret, wherever", () => {
     expect(refused).toBeGreaterThan(20);
   });
 });
+
+describe("a reference in an intent", () => {
+  const borrowing = intent({ objects: [context("bearer_token", ref)] });
+
+  it("stays as it is where it is the intent's own", () => {
+    expect(
+      sealSecrets(
+        borrowing,
+        () => "never",
+        (reference) => reference === ref,
+      ),
+    ).toEqual({ ok: true, value: borrowing });
+  });
+
+  it("is refused where it is another's: whoever sees events could borrow that intent's token", () => {
+    expect(
+      sealSecrets(
+        borrowing,
+        () => "never",
+        () => false,
+      ),
+    ).toMatchObject({ ok: false, code: "SECRET_INVALID", path: `${places.objects}/0/contextValueRange` });
+  });
+});

@@ -140,6 +140,19 @@ describe("a Peering API that does not answer as it should", () => {
     expect(await adaptor().observe(order)).toEqual({ ok: true, value: { state: "present", differs: [], pending: false, declared } });
   });
 
+  it("may list a session twice: one that was not rejected counts, and a withdrawal leaves neither", async () => {
+    const ours = { local_asn: 64512, local_ip: "192.0.2.1", peer_asn: 64513, peer_type: "private", location: { id: "pdb:ix:1" } };
+    const twice = [
+      { ...ours, session_id: "a/b", status: "Rejected" },
+      { ...ours, session_id: "c", status: "Approved" },
+    ];
+    answer = ({ method }) => (method === "GET" ? { body: { sessions: twice } } : { status: 404 });
+    const seen = await adaptor().observe(order);
+    expect(seen).toMatchObject({ value: { differs: [], declared: { status: "Approved" } } });
+    if (seen.ok) await adaptor().withdraw(order, seen.value);
+    expect(asked.slice(2)).toEqual(["DELETE /v0.1/sessions/a%2Fb", "DELETE /v0.1/sessions/c"]);
+  });
+
   it("may repeat our secret, but we do not", async () => {
     answer = ({ method }) =>
       method === "GET" ? { body: listing } : { status: 400, body: { errors: [{ name: "md5", errors: ["hunter2-md5 is weak"] }] } };

@@ -40,7 +40,7 @@ async function call(method: Dispatcher.HttpMethod, at: string, body?: unknown, h
   const { "content-type": type, location } = response.headers;
   return {
     status: response.statusCode,
-    type: String(type),
+    type: String(type).split(";")[0] ?? "",
     location: location as string | undefined,
     body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
   };
