@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,12 +36,14 @@ export default async function () {
 
 /** In a process of its own: k6's modules are taken over for the whole of one. */
 async function run(text: string): Promise<{ readonly code: number; readonly said: string }> {
-  const file = join(mkdtempSync(join(tmpdir(), "underlay-k6-")), "script.js");
+  const dir = mkdtempSync(join(tmpdir(), "underlay-k6-"));
+  const file = join(dir, "script.js");
   writeFileSync(file, text);
   const child = spawn(process.execPath, ["load/run.ts", "k6", file, "-e", `TARGET=${target}`]);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const [code] = (await once(child, "close")) as [number];
+  rmSync(dir, { recursive: true });
   return { code, said };
 }
 

@@ -6,7 +6,7 @@ import { describeProfile } from "./bench/profile.ts";
 import { isTrue, selfTest } from "./bench/self-test.ts";
 import { runK6 } from "./k6-shim/run.ts";
 
-const USAGE = `npm run load                      every figure with its bounds and its goal; half an hour
+const USAGE = `npm run load                      every figure with its bounds and its goal; twenty minutes
 npm run load -- --short           correctness only, a minute
 npm run load -- --only PART,…     ${parts.join(", ")}
 npm run load -- profile [NAME,…]  where the time of the process goes: ${Object.keys(arrangements).join(", ")}

@@ -7,7 +7,7 @@ import type { Outcome } from "../../domain/outcome.ts";
 import { type Faults, openFaults } from "../../lab/faults.ts";
 import { type FivegOptions, type FivegSimulator, startFiveg } from "../../lab/fiveg/server.ts";
 import { type Ledger, openLedger } from "../../lab/ledger.ts";
-import { chooseExposure, fivegAdaptor } from "./adaptor.ts";
+import { fivegAdaptor } from "./adaptor.ts";
 import { type FivegConnections, openFivegConnections } from "./connections.ts";
 
 const origin = "https://nef.example";
@@ -219,6 +219,15 @@ describe("over AsSessionWithQoS", () => {
     expect(ledger.objects().map((o) => o.object)).toEqual(["subscription/s3", "subscription/s4"]);
   });
 
+  it("takes away also what stands for an address that the subscriber no longer has", async () => {
+    await bring(order);
+    const [ours] = await listed();
+    const { self: _, ...old } = ours as { self: string };
+    expect(await post({ ...old, ueIpv4Addr: "10.45.0.99" })).toBe(201);
+    expect(await take(order)).toEqual(done);
+    expect(ledger.objects()).toEqual([]);
+  });
+
   it("takes back what was not there before, and restores what was", async () => {
     await bring(order);
     const changed = orderOf({ ulCapacityMbps: 5, profile: "video" });
@@ -248,101 +257,5 @@ describe("over AsSessionWithQoS", () => {
     expect(await adaptor(after).observe(order)).toMatchObject({ value: { differs: ["notificationDestination"] } });
     expect(await bring(order, undefined, after)).toEqual(present());
     expect(ledger.objects()).toHaveLength(1);
-  });
-});
-
-describe("times", () => {
-  const window = { startTime: "2026-05-10T12:30:00.000Z", stopTime: "2026-05-10T13:45:00.000Z", qosDurationS: 4500 };
-
-  it("give the duration from start to stop, whenever it is applied", async () => {
-    await bring(orderOf(window));
-    nowMs = Date.parse("2026-05-10T13:00:00Z");
-    expect(await adaptor().observe(orderOf(window))).toMatchObject({ value: { differs: [] } });
-    expect(await listed()).toMatchObject([{ qosDuration: 4500 }]);
-  });
-
-  it("count from now where only a stop is given, and follow it when it moves", async () => {
-    const until = orderOf({ stopTime: "2026-05-10T13:00:00.000Z" });
-    await bring(until);
-    expect(await listed()).toMatchObject([{ qosDuration: 3600 }]);
-    nowMs += 60_000;
-    expect(await bring(until, until)).toEqual(present());
-    expect(effects()).toHaveLength(1);
-    await bring(orderOf({ stopTime: "2026-05-10T14:00:00.000Z" }), until);
-    expect(await listed()).toMatchObject([{ qosDuration: 7140 }]);
-  });
-
-  it("that have passed are refused, restored to nothing, and can be taken away", async () => {
-    await bring(orderOf(window));
-    nowMs = Date.parse(window.stopTime);
-    const changed = orderOf({ ...window, profile: "video" });
-    expect(await bring(changed, orderOf(window))).toMatchObject({
-      ok: false,
-      code: "FLOW_ENDED",
-      reason: expect.stringContaining("13:45") as string,
-    });
-    expect(effects()).toHaveLength(1);
-    expect(await adaptor().undo(changed, orderOf(window))).toEqual([]);
-    expect(ledger.objects()).toEqual([]);
-    expect(await bring(orderOf(window))).toMatchObject({ code: "FLOW_ENDED" });
-    expect(await take(orderOf(window))).toEqual(done);
-  });
-});
-
-describe("what it may not or cannot do", () => {
-  it("is refused for a subscriber that the operator did not enter, without the SUPI in the reason", async () => {
-    const stranger = orderOf({ supi: "imsi-001019999999999" });
-    const refused = await bring(stranger);
-    expect(refused).toMatchObject({ ok: false, code: "UE_UNKNOWN", reason: expect.stringContaining(origin) as string });
-    expect(JSON.stringify(refused)).not.toContain("imsi");
-    expect(await take(stranger)).toEqual(done);
-    expect(effects()).toEqual([]);
-  });
-
-  it.each<[string, Partial<Flow5g>, string]>([
-    [
-      "a profile that the core does not know",
-      { profile: "gold" },
-      "403 to POST subscriptions: REQUESTED_SERVICE_NOT_AUTHORIZED: no QoS reference gold",
-    ],
-    ["more than the core guarantees", { ulCapacityMbps: 1_000_000 }, "more than is guaranteed"],
-  ])("is refused for %s, in the core's words", async (_, change, said) => {
-    expect(await bring(orderOf(change))).toMatchObject({ ok: false, code: "NEF_REFUSED", reason: expect.stringContaining(said) as string });
-    expect(ledger.objects()).toEqual([]);
-  });
-
-  it("is refused for an address that the core has no session of", async () => {
-    const refused = await bring(order, undefined, { ues: { "imsi-001010000000001": "192.0.2.9" } });
-    expect(refused).toMatchObject({ code: "NEF_REFUSED", reason: expect.stringContaining("404 to POST subscriptions") as string });
-  });
-
-  it("keeps what stands when a change of it is refused", async () => {
-    await bring(order);
-    const greedy = orderOf({ ulCapacityMbps: 1_000_000 });
-    expect(await bring(greedy, order)).toMatchObject({ code: "NEF_REFUSED" });
-    expect(await adaptor().undo(greedy, order)).toEqual([]);
-    expect(await adaptor().observe(order)).toEqual(present());
-    expect(effects()).toHaveLength(1);
-  });
-
-  it("refuses an origin that nobody allowed, and calls no order its own that is none", async () => {
-    expect(await adaptor().observe({ ...order, controller: "https://198.51.100.1" })).toMatchObject({ code: "CONTROLLER_NOT_ALLOWED" });
-    expect(adaptor().target(order)).toBe(origin);
-    expect(adaptor().target({ ...order, controller: "https://198.51.100.1" })).toBe("https://198.51.100.1");
-    await expect(adaptor().observe({ ...order, payload: { name: "x" } })).rejects.toMatchObject({
-      name: "PermanentError",
-      code: "DATA_INVALID",
-    });
-  });
-
-  it.each([
-    ["/quality-on-demand/v1", "nef", "camara"],
-    ["/3gpp-as-session-with-qos/v1", "camara", "nef"],
-    ["/nef/3gpp-as-session-with-qos", undefined, "nef"],
-    ["/quality-on-demands", undefined, "nef"],
-    ["", "camara", "camara"],
-    ["", undefined, "nef"],
-  ] as const)("follows the url's %j, then the operator's %s: %s", (path, configured, exposure) => {
-    expect(chooseExposure(origin + path, configured)).toBe(exposure);
   });
 });

@@ -81,8 +81,8 @@ describe("over CAMARA QoD", () => {
     expect(effects()).toEqual(["created", "changed"]);
     expect(await bring(order, longer)).toEqual(present);
     expect(effects().slice(2)).toEqual(["removed", "created"]);
-    for (const change of [{ profile: "QOS_M" }, { remote: { address: "any", protocol: "ANY", ports: [] } }] as const)
-      expect(await bring(orderOf(change))).toEqual(present);
+    const changes: readonly Partial<Flow5g>[] = [{ profile: "QOS_M" }, { remote: { address: "any", protocol: "ANY", ports: [] } }];
+    for (const change of changes) expect(await bring(orderOf(change))).toEqual(present);
     expect(effects().slice(4)).toEqual(["removed", "created", "removed", "created"]);
     expect(ledger.objects()).toHaveLength(1);
   });

@@ -136,8 +136,11 @@ describe.each([
 
   it("names what it could not take back", async () => {
     await bring(order);
-    lab.faults.add({ kind: "status", peer: "nsc", operation: "mutating", status: 503 });
-    expect(await adaptor().undo(order, undefined)).toEqual([`slice service nemo:1-~slice at ${origins[face]}`]);
+    for (const status of [403, 503]) {
+      lab.faults.clear();
+      lab.faults.add({ kind: "status", peer: "nsc", operation: "mutating", status });
+      expect(await adaptor().undo(order, undefined)).toEqual([`slice service nemo:1-~slice at ${origins[face]}`]);
+    }
   });
 
   it("is pending until the slice is up", async () => {

@@ -57,11 +57,7 @@ export function mountRfc9543(app: FastifyInstance, gate: HttpGate, ledger: Ledge
     if (service.id !== id) return errors(400, "invalid-value", "the key in the body is not the key in the URI");
     const fault = faultOf(service, templateIds);
     if (fault !== undefined)
-      return errors(
-        fault.startsWith("required leafref") ? 409 : 400,
-        fault.startsWith("required leafref") ? "data-missing" : "invalid-value",
-        fault,
-      );
+      return fault.startsWith("required leafref") ? errors(409, "data-missing", fault) : errors(400, "invalid-value", fault);
 
     const text = JSON.stringify(service);
     const known = slices.get(id);

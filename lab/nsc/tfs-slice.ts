@@ -16,7 +16,6 @@ const remove: Operation = { name: "tfs-slice.delete", mutating: true };
 
 /** An exception in a handler; TeraFlowSDN's NBI does not say which. */
 const internalError: Answer = { status: 500, body: { message: "Internal Server Error" } };
-const notFound: Answer = { status: 404, type: "text/html", body: "<h1>Not Found</h1>" };
 
 export interface TfsSliceOptions {
   /** The devices in the Context; absent: every name that is asked for. */
@@ -101,7 +100,7 @@ export function mountTfsSlice(app: FastifyInstance, gate: HttpGate, ledger: Ledg
       }));
     if (id !== undefined && request.method === "GET") return gate(request, reply, get, () => read(decodeURIComponent(id)));
     if (id !== undefined && request.method === "DELETE") return gate(request, reply, remove, () => take(decodeURIComponent(id)));
-    return reply.code(404).type("text/html").send(notFound.body);
+    return reply.code(404).type("text/html").send("<h1>Not Found</h1>");
   });
 
   return () => slices.clear();

@@ -12,10 +12,7 @@ const identity = (...names: readonly string[]) =>
   z.string().refine((text) => names.includes(text.replace(`${yangModule}:`, "")), { error: `expected an identity of ${names.join(", ")}` });
 
 /** RFC 7951 section 6.1: 64-bit integers are JSON strings. */
-const uint64 = z
-  .string()
-  .regex(/^\d{1,20}$/)
-  .refine((text) => BigInt(text) < 2n ** 64n, { error: "expected a uint64" });
+const uint64 = z.string().refine((text) => /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n, { error: "expected a uint64" });
 const uint32 = z.int().min(0).max(4_294_967_295);
 const decimal3 = z.string().regex(/^\d{1,3}(?:\.\d{1,3})?$/);
 
@@ -66,14 +63,26 @@ const choiceOfPolicy = {
 const override = { "service-slo-sle-policy-override": identity("full-override", "partial-override").optional() };
 const status = z.strictObject({ "admin-status": z.strictObject({ status: z.string() }).optional() }).optional();
 
+const matchTypes = [
+  "phy-interface",
+  "vlan",
+  "label",
+  "source-ip-prefix",
+  "destination-ip-prefix",
+  "dscp",
+  "acl",
+  "any",
+  "source-tcp-port",
+  "destination-tcp-port",
+  "source-udp-port",
+  "destination-udp-port",
+];
+
 const MatchCriterion = z.strictObject({
   index: uint32,
   "match-type": list(
     z.strictObject({
-      type: identity(
-        ...["phy-interface", "vlan", "label", "source-ip-prefix", "destination-ip-prefix", "dscp", "acl", "any"],
-        ...["source-tcp-port", "destination-tcp-port", "source-udp-port", "destination-udp-port"],
-      ),
+      type: identity(...matchTypes),
       value: z.array(z.string()).optional(),
     }),
     "type",

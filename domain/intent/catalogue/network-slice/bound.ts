@@ -44,7 +44,7 @@ function inWholeUnits(text: string, placesOf: Readonly<Record<string, number>>, 
   if (whole === undefined || places === undefined) return undefined;
   const decimals = fraction.replace(/0+$/, "");
   const digits = BigInt(whole + decimals);
-  const rung = ladder.find(([, atLeast]) => atLeast <= places && decimals.length <= places - atLeast);
+  const rung = ladder.find(([, atLeast]) => decimals.length <= places - atLeast);
   if (rung === undefined) return undefined;
   const [unit, above] = rung;
   const value = digits * 10n ** BigInt(places - above - decimals.length);
