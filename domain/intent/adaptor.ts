@@ -22,6 +22,8 @@ export interface Adaptor {
   /** The controller that an order goes to, as text to compare: an order whose target moves leaves the old one first. */
   target(order: Order): string;
   observe(order: Order): Promise<Outcome<Observed>>;
+  /** Whether creating what exists already is refused by the controller, so that an order nobody has tried yet need not be observed first. */
+  createProvesAbsence?(order: Order): boolean;
   /** Makes the controller have what the order says, changing only what differs. `before` is the order applied last, if any. */
   apply(order: Order, observed: Observed, before: Order | undefined): Promise<Outcome<void>>;
   /** Leaves nothing of the order behind; what is gone already is fine. */
