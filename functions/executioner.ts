@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { z } from "zod";
 import type { Adaptor, Execution } from "../domain/intent/adaptor.ts";
 import { carryOut } from "../domain/intent/carry-out.ts";
@@ -94,7 +94,7 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
       scope.reached("claimed");
 
       const { fence, standing } = taken;
-      await using _lease = keepLease(effects, claim, fence);
+      await using lease = keepLease(effects, claim, fence);
       const { action, order } = event.data;
       // An order whose controller changes is first withdrawn from the old one.
       const exact = action === "withdraw" || (standing !== undefined && standing.controller !== order.controller);
@@ -103,6 +103,7 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
         action,
         order,
         before: standing,
+        isFirst: fence === 1,
         lastAttempt: scope.lastAttempt,
         reached: scope.reached,
         faultOf,
@@ -113,6 +114,7 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
       const result = { result: JSON.stringify(events), standing: standingAfter(event, execution, standing) };
       if ((await effects.commit(claim, fence, result)) === "stale")
         throw new TransientError("EFFECT_STALE", `${claim.resource} was taken over by another worker`);
+      lease.isOver();
       scope.reached("committed");
       return events;
     },
@@ -128,7 +130,7 @@ const claimOf = ({ data: { intentId, submission, action, order } }: Placed): Cla
   resource: order.resource,
   intentId,
   submission,
-  digest: createHash("sha256").update(canonicalJson({ action, order })).digest("base64url"),
+  digest: hash("sha256", canonicalJson({ action, order }), "base64url"),
 });
 
 const notOurs: Execution = { kind: "executed", effect: "absent", declared: {} };
@@ -162,16 +164,18 @@ function tell(name: string, event: Placed, execution: Execution): readonly Event
   }
 }
 
-/** Renews the claim while work goes on, and gives it back when it ends; after a commit there is nothing left to give back. */
-function keepLease(effects: EffectStore, claim: Claim, fence: number): AsyncDisposable {
+/** Renews the claim while work goes on, and gives it back when it ends without a commit. */
+function keepLease(effects: EffectStore, claim: Claim, fence: number): AsyncDisposable & { isOver(): void } {
+  let held = true;
   const beat = setInterval(() => {
     // A lost lease is found out by the commit, which the fence refuses.
     effects.renew(claim, fence, LEASE_MS).catch(() => false);
   }, LEASE_MS / 3);
   return {
+    isOver: () => (held = false),
     async [Symbol.asyncDispose]() {
       clearInterval(beat);
-      await effects.release(claim, fence).catch(() => undefined);
+      if (held) await effects.release(claim, fence).catch(() => undefined);
     },
   };
 }

@@ -27,6 +27,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** Manifests are checked for cycles; this ends one that slipped through. The longest chain of the catalogue has about twenty. */
 const MAX_HOPS = 64;
 
+/** What `invoke` accepted is settled soon after, and need not be checked again for that. */
+const acceptedOnce = new WeakMap<Event, { readonly fn: object; readonly accepted: Accepted }>();
 const preparedOnce = new WeakMap<object, Prepared>();
 
 /** What `invoke` looks up for every event, built once a function. */
@@ -52,16 +54,18 @@ export function isFor<B>(fn: HostedFunction<B>, event: Event): boolean {
 export async function invoke<B>(fn: HostedFunction<B>, event: Event, scope: HostScope): Promise<Reply> {
   const accepted = accept(fn, event);
   if (accepted.kind !== "accepted") return accepted;
-  return guarded(fn, async (signal) => checked(fn, await fn.handle(accepted.event, { ...scope, signal })));
+  acceptedOnce.set(event, { fn, accepted });
+  return guarded(fn, scope, (callScope) => fn.handle(accepted.event, callScope));
 }
 
 /** Runs the function's `settled`, where it has one. Done carries no events. */
 export async function settle<B>(fn: HostedFunction<B>, event: Event, scope: HostScope): Promise<Reply> {
   if (fn.settled === undefined) return { kind: "done", events: [] };
-  const accepted = accept(fn, event);
+  const known = acceptedOnce.get(event);
+  const accepted = known?.fn === fn ? known.accepted : accept(fn, event);
   if (accepted.kind !== "accepted") return accepted;
-  return guarded(fn, async (signal) => {
-    await fn.settled?.(accepted.event, { ...scope, signal });
+  return guarded(fn, scope, async (callScope) => {
+    await fn.settled?.(accepted.event, callScope);
     return [];
   });
 }
@@ -119,19 +123,28 @@ function checked<B>(fn: HostedFunction<B>, events: Events): Events {
  * Runs one call with a deadline. A handler that ignores its signal is left behind: its outcome is dropped, and whatever it still does
  * happens beside the next try, which is why effects are claimed and observed before they are applied.
  */
-async function guarded<B>(fn: HostedFunction<B>, work: (signal: AbortSignal) => Promise<Events>): Promise<Reply> {
-  const timeoutMs = fn.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const deadline = new AbortController();
+async function guarded<B>(fn: HostedFunction<B>, scope: HostScope, work: (scope: Scope) => Events | Promise<Events>): Promise<Reply> {
+  // Most functions never look at the signal, and many answer at once: neither pays for what it does not use.
+  let deadline: AbortController | undefined;
+  const callScope: Scope = {
+    ...scope,
+    get signal() {
+      return (deadline ??= new AbortController()).signal;
+    },
+  };
   let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const late = new TransientError("HANDLER_TIMEOUT", `${fn.name} took longer than ${String(timeoutMs)} ms`);
-      reject(late); // before the abort, which makes the handler fail in its own words
-      deadline.abort(late);
-    }, timeoutMs);
-  });
   try {
-    return { kind: "done", events: await Promise.race([work(deadline.signal), timeUp]) };
+    const answer = work(callScope);
+    if (!(answer instanceof Promise)) return { kind: "done", events: checked(fn, answer) };
+    const timeoutMs = fn.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeUp = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const late = new TransientError("HANDLER_TIMEOUT", `${fn.name} took longer than ${String(timeoutMs)} ms`);
+        reject(late); // before the abort, which makes the handler fail in its own words
+        (deadline ??= new AbortController()).abort(late);
+      }, timeoutMs);
+    });
+    return { kind: "done", events: checked(fn, await Promise.race([answer, timeUp])) };
   } catch (error) {
     return replyTo(error);
   } finally {

@@ -1,4 +1,13 @@
-import { isSpanContextValid, ROOT_CONTEXT, type SpanContext, SpanKind, SpanStatusCode, trace, createTraceState } from "@opentelemetry/api";
+import {
+  isSpanContextValid,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  createTraceState,
+} from "@opentelemetry/api";
 import type { Event } from "../events/define.ts";
 
 // W3C Trace Context, section 3.2: version 00; later versions may append fields, which are not ours to read.
@@ -16,6 +25,12 @@ function remoteOf(event: Event): SpanContext | undefined {
 
 export const traceIdOf = (event: Event): string | undefined => remoteOf(event)?.traceId;
 
+/** Without one a span costs 10 to 15 µs an event and says nothing to anybody. */
+function hasSdk(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer("runtime") !== undefined;
+}
+
 const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
 
@@ -28,6 +43,7 @@ export async function traced<T extends { readonly kind: string; readonly code?: 
   event: Event,
   work: (event: Event) => Promise<T>,
 ): Promise<T> {
+  if (!hasSdk()) return work(event);
   const remote = remoteOf(event);
   const parent = remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
   const attributes = {

@@ -84,6 +84,7 @@ const carry = (adaptor: Adaptor, asked: Partial<CarryOut> & Pick<CarryOut, "orde
   return carryOut(adaptor, {
     action: "apply",
     before: undefined,
+    isFirst: false,
     lastAttempt: false,
     reached: (step) => steps.push(step),
     faultOf: (error) => ({ code: "FAULT", reason: (error as Error).message }),
@@ -92,6 +93,22 @@ const carry = (adaptor: Adaptor, asked: Partial<CarryOut> & Pick<CarryOut, "orde
 };
 
 describe("carrying out an apply", () => {
+  it("asks nothing first where nobody tried before and creating proves absence", async () => {
+    const { adaptor, calls } = scripted();
+    const proving = { ...adaptor, createProvesAbsence: () => true };
+    expect(await carry(proving, { order: order(1), isFirst: true })).toMatchObject({ kind: "executed", effect: "created" });
+    expect(calls).toEqual(["apply http://a", "observe http://a"]);
+  });
+
+  it.each([
+    ["somebody has tried before", false, true],
+    ["creating proves nothing", true, false],
+  ])("observes first where %s", async (_, isFirst, proves) => {
+    const { adaptor, calls } = scripted();
+    await carry({ ...adaptor, createProvesAbsence: () => proves }, { order: order(1), isFirst });
+    expect(calls[0]).toBe("observe http://a");
+  });
+
   it("creates what is absent, and reads back what the controller declares", async () => {
     const { adaptor, calls } = scripted();
     expect(await carry(adaptor, { order: order(1) })).toEqual({ kind: "executed", effect: "created", declared: { vlan: 1 } });

@@ -1,3 +1,4 @@
+import { ok, type Outcome } from "../outcome.ts";
 import type { Adaptor, Execution, Observed } from "./adaptor.ts";
 import { type Action, canonicalJson, type Order } from "./order.ts";
 
@@ -6,6 +7,8 @@ export interface CarryOut {
   readonly order: Order;
   /** The order that this resource had last, if an effect of it stands. */
   readonly before: Order | undefined;
+  /** Nobody has tried to bring this about before, in any submission. */
+  readonly isFirst: boolean;
   /** Nobody will try again after this. */
   readonly lastAttempt: boolean;
   readonly reached: (step: string) => void;
@@ -41,7 +44,9 @@ async function apply(adaptor: Adaptor, asked: CarryOut): Promise<Execution> {
     // Nothing was begun, so nothing is left behind: what stood before stands, and is remembered as that.
     if (moved.kind !== "executed") return moved.kind === "failed" ? { ...moved, residue: [] } : moved;
   }
-  const observed = await adaptor.observe(order);
+  // Where creating is an observation too, the first try makes one call less; what it finds there makes it fail, and the next try observes.
+  const isProven = asked.isFirst && adaptor.createProvesAbsence?.(order) === true;
+  const observed: Outcome<Observed> = isProven ? ok({ state: "absent" }) : await adaptor.observe(order);
   if (!observed.ok) return { kind: "failed", code: observed.code, reason: observed.reason, residue: [] };
   reached("observed");
 

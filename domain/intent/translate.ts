@@ -11,7 +11,7 @@ export interface Translated {
 }
 
 /**
- * One rewrite: every library translates its share. The whole way down is looked at first, so that no order of an intent is placed
+ * One rewrite: every library translates its share. Where the way forks, all of it is looked at first, so that no order is placed
  * when another expectation of it would be refused two rewrites later.
  */
 export function translate(
@@ -20,9 +20,6 @@ export function translate(
   catalogue: readonly IntentLibrary[],
 ): Outcome<Translated, ResolutionRefusal | "LIBRARY_UNKNOWN"> {
   if (matches.length === 0) return ok({ derived: [], orders: [] });
-  const resolved = resolve(intent, catalogue);
-  if (!resolved.ok) return resolved;
-
   const derived: Translated["derived"][number][] = [];
   const orders: Order[] = [];
   for (const { library: name, expectationIds } of matches) {
@@ -34,5 +31,8 @@ export function translate(
     if (translated.value.kind === "orders") orders.push(...translated.value.orders);
     else derived.push(...translated.value.intents.map((sub) => ({ library: name, intent: sub })));
   }
-  return ok({ derived, orders });
+  // One path alone is refused as a whole wherever it is refused; only where it forks could one branch be placed before another is refused.
+  if (derived.length === 0 || (derived.length === 1 && orders.length === 0)) return ok({ derived, orders });
+  const resolved = resolve(intent, catalogue);
+  return resolved.ok ? ok({ derived, orders }) : resolved;
 }

@@ -85,6 +85,11 @@ export function tfsAdaptor({ controllers, connections, signal, exact = true }: D
       return chosen.ok ? chosen.value.origin : (order.controller ?? "");
     },
 
+    createProvesAbsence(order) {
+      const aimed = aim(order);
+      return aimed.ok && aimed.value.face.createProvesAbsence;
+    },
+
     async observe(order) {
       const target = aim(order);
       return target.ok ? target.value.face.observe(target.value.tfs, target.value.wanted, exact) : target;

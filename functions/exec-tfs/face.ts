@@ -5,6 +5,8 @@ import type { Tfs } from "./http.ts";
 
 /** One of TeraFlowSDN's north-bound interfaces, for one service at a time. */
 export interface Face {
+  /** Creating a service that is there already is refused, and changes nothing. */
+  readonly createProvesAbsence: boolean;
   /** `exact` false may take a fault for an absent service: only for a caller that creates next, since creating tells them apart. */
   observe(tfs: Tfs, wanted: L2vpn, exact: boolean): Promise<Outcome<Observed>>;
   create(tfs: Tfs, wanted: L2vpn): Promise<Outcome<void>>;

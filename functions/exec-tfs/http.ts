@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import { type Dispatcher, errors } from "undici";
 import type { ReachableController } from "../../domain/controllers.ts";
 import { type Refusal, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
@@ -44,29 +44,29 @@ export function reach(controller: ReachableController, pool: Dispatcher, signal:
     host: address.host,
     redact,
     async call({ method, path, headers, body, deadlineMs = 10_000, maxBytes = 4 * mebibyte }) {
-      const ended = new AbortController();
-      const timer = setTimeout(() => ended.abort(new DOMException(`no answer in ${deadlineMs / 1000} s`, "TimeoutError")), deadlineMs);
       try {
         const reply = await pool.request({
           method,
           path: prefix + path,
           headers: basic === undefined ? (headers ?? null) : { ...headers, authorization: `Basic ${basic}` },
           body: body ?? null,
-          signal: AbortSignal.any([signal, ended.signal]),
+          // Ends the call when the order's time is up; the two below when the controller falls silent.
+          signal,
+          headersTimeout: deadlineMs,
+          bodyTimeout: deadlineMs,
         });
         return { status: reply.statusCode, headers: reply.headers, text: await readText(reply, maxBytes) };
       } catch (cause) {
         if (cause instanceof TransientError) throw cause;
-        throw new TransientError("TFS_UNREACHABLE", unreachable(address.host, deadlineMs, signal, ended.signal), { cause });
-      } finally {
-        clearTimeout(timer);
+        throw new TransientError("TFS_UNREACHABLE", unreachable(address.host, deadlineMs, signal, cause), { cause });
       }
     },
   };
 }
 
-function unreachable(host: string, deadlineMs: number, signal: AbortSignal, ended: AbortSignal): string {
-  if (ended.aborted) return `TeraFlowSDN at ${host} did not answer within ${deadlineMs / 1000} s`;
+function unreachable(host: string, deadlineMs: number, signal: AbortSignal, cause: unknown): string {
+  if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
+    return `TeraFlowSDN at ${host} did not answer within ${deadlineMs / 1000} s`;
   if (signal.aborted) return `the time for the order was up before TeraFlowSDN at ${host} answered`;
   return `no answer from ${host}: check that TeraFlowSDN runs there and that its controller entry names the right host and port`;
 }

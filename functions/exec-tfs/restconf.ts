@@ -15,6 +15,8 @@ const saysAbsent = (reply: Reply): boolean => reply.status === 500 && words(repl
 
 /** RFC 8466 over RESTCONF, for an L2VPN without SLOs. Where /tfs-api is served too, it tells what RESTCONF cannot. */
 export const restconf: Face = {
+  createProvesAbsence: false,
+
   async observe(tfs, wanted) {
     const reply = await get(tfs, wanted.service);
     if (saysAbsent(reply)) return ok({ state: "absent" });

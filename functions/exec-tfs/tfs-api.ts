@@ -35,6 +35,8 @@ function understood<T>(tfs: Tfs, reply: Reply, schema: z.ZodType<T>, what: strin
 const absent: Outcome<Observed> = ok({ state: "absent" });
 
 export const tfsApi: Face = {
+  createProvesAbsence: true,
+
   async observe(tfs, wanted, exact) {
     const reply = await getService(tfs, wanted.service);
     if (reply.status === 200) {

@@ -12,7 +12,7 @@ const page = "/webui";
 type Upload = { readonly taken: true; readonly cookies: readonly string[] } | { readonly taken: false; readonly why: string };
 
 /** The descriptor upload that D2.3 used. It can only add and update, so looking and removing go over the same controller's /tfs-api. */
-export const webui: Face = { ...tfsApi, create: (tfs, wanted) => upload(tfs, wanted, []), change: upload };
+export const webui: Face = { ...tfsApi, createProvesAbsence: false, create: (tfs, wanted) => upload(tfs, wanted, []), change: upload };
 
 async function upload(tfs: Tfs, wanted: L2vpn, differs: readonly string[]): Promise<Outcome<void>> {
   const descriptor = JSON.stringify(webuiDescriptor(wanted, differs));

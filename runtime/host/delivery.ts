@@ -1,8 +1,9 @@
 import type { Event } from "../../events/define.ts";
-import { type Broker, LOG_EXCHANGE, type Message, type Outgoing, type Settlement } from "../broker/broker.ts";
+import type { Broker, Message, Outgoing, Settlement } from "../broker/broker.ts";
 import { DEAD_LETTER_EXCHANGE } from "../broker/dead-letter.ts";
 import { decodeAmqp, encodeAmqp } from "../codec/amqp.ts";
 import { checkEvent } from "../codec/attributes.ts";
+import { encodeLog } from "../codec/log.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import type { Fault, HostedFunction } from "../function.ts";
 import type { Reply } from "../invoke.ts";
@@ -39,7 +40,14 @@ type Done = { readonly kind: "done"; readonly departures: readonly Departure[] }
 type Attempted = Tried<Done | Exclude<Answer, { kind: "done" }>>;
 
 /** What came of handing events over: everything to publish, in the order in which it happened, and who is to be settled after that. */
-type Branch<B> = { readonly outgoing: readonly Outgoing[]; readonly steps: readonly Step<B>[] } | "stopped";
+type Branch<B> =
+  | {
+      readonly outgoing: readonly Outgoing[];
+      /** Handed over in memory: for the log alone. */
+      readonly kept: readonly Outgoing[];
+      readonly steps: readonly Step<B>[];
+    }
+  | "stopped";
 
 /**
  * Takes one message through its function: decode, invoke, publish, settle, and says what becomes of the message.
@@ -126,9 +134,9 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
 
   async function depart({ event, outgoing }: Departure): Promise<Branch<B>> {
     const consumers = handOver(event);
-    if (consumers.length === 0) return { outgoing: [outgoing], steps: [] };
+    if (consumers.length === 0) return { outgoing: [outgoing], kept: [], steps: [] };
     const below = joined(await Promise.all(consumers.map((fn) => step(fn, outgoing))));
-    return below === "stopped" ? below : { outgoing: [{ ...outgoing, exchange: LOG_EXCHANGE }, ...below.outgoing], steps: below.steps };
+    return below === "stopped" ? below : { ...below, kept: [outgoing, ...below.kept] };
   }
 
   /** One function of a fused chain: tried, given up and rejected as if the event had come off its queue. */
@@ -141,14 +149,14 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
       case "stopped":
         return "stopped";
       case "skipped":
-        return { outgoing: [], steps: [] };
+        return { outgoing: [], kept: [], steps: [] };
       case "rejected":
         return lose(fn, outgoing, [departure(rejectedEvent(fn.name, tried, event))], tried.code);
       case "exhausted":
         return lose(fn, outgoing, lastWords(fn, event, tried.fault), tried.fault.code);
       case "done": {
         const below = await follow(tried.departures);
-        return below === "stopped" ? below : { outgoing: below.outgoing, steps: [{ fn, event }, ...below.steps] };
+        return below === "stopped" ? below : { ...below, steps: [{ fn, event }, ...below.steps] };
       }
       default:
         return tried satisfies never;
@@ -163,8 +171,8 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
     const queue = queueName(fn);
     const headers = { ...outgoing.headers, "x-first-death-queue": queue, "x-first-death-reason": "rejected" };
     return {
+      ...below,
       outgoing: [...below.outgoing, { ...outgoing, exchange: DEAD_LETTER_EXCHANGE, routingKey: queue, headers }],
-      steps: below.steps,
     };
   }
 
@@ -174,7 +182,7 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
     const reached = (name: string) => {
       for (const { fn } of steps) calls.reached(fn, name);
     };
-    if (!(await publish(branch.outgoing, reached))) return "requeue";
+    if (!(await publish(branch, reached))) return "requeue";
     const settled = await Promise.all(steps.map(({ fn, event }) => persist(() => calls.settle(fn, event), persistence, stopping)));
     if (settled.some(({ kind }) => kind === "stopped")) return "requeue";
     const failed = settled.find(({ kind }) => kind !== "done");
@@ -189,19 +197,19 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
   }
 
   async function bury(fn: HostedFunction<B>, last: readonly Departure[], code: string): Promise<Settlement> {
-    if (
-      !(await publish(
-        last.map(({ outgoing }) => outgoing),
-        (name) => calls.reached(fn, name),
-      ))
-    )
-      return "requeue";
+    const outgoing = last.map((departing) => departing.outgoing);
+    if (!(await publish({ outgoing, kept: [] }, (name) => calls.reached(fn, name)))) return "requeue";
     metrics.deadLettered(fn.name, code);
     return "dead-letter";
   }
 
   /** False when the broker did not confirm in time: the message goes back to the queue and everything is done again. */
-  async function publish(messages: readonly Outgoing[], reached: (step: string) => void): Promise<boolean> {
+  async function publish(
+    { outgoing, kept }: { readonly outgoing: readonly Outgoing[]; readonly kept: readonly Outgoing[] },
+    reached: (step: string) => void,
+  ): Promise<boolean> {
+    const [first, ...others] = kept;
+    const messages = first === undefined ? outgoing : [encodeLog([first, ...others]), ...outgoing];
     if (messages.length === 0) return true;
     const until = performance.now() + persistence.patienceMs;
     for (let tries = 1; ; tries += 1) {
@@ -211,7 +219,7 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
         await confirming;
         reached("confirmed");
         metrics.published(
-          messages.flatMap(({ type, exchange }) => (type === undefined || exchange === DEAD_LETTER_EXCHANGE ? [] : [type])),
+          [...kept, ...outgoing].flatMap(({ type, exchange }) => (type === undefined || exchange === DEAD_LETTER_EXCHANGE ? [] : [type])),
         );
         return true;
       } catch (error) {
@@ -231,13 +239,15 @@ function departure(event: Event): Departure {
 
 function joined<B>(branches: readonly Branch<B>[]): Branch<B> {
   const outgoing: Outgoing[] = [];
+  const kept: Outgoing[] = [];
   const steps: Step<B>[] = [];
   for (const branch of branches) {
     if (branch === "stopped") return branch;
     outgoing.push(...branch.outgoing);
+    kept.push(...branch.kept);
     steps.push(...branch.steps);
   }
-  return { outgoing, steps };
+  return { outgoing, kept, steps };
 }
 
 function decode(message: Message): Event | PermanentError {

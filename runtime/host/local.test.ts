@@ -3,7 +3,8 @@ import { z } from "zod";
 import { defineEvent, type Event } from "../../events/define.ts";
 import type { Broker, Message, Outgoing, Queue, Settlement } from "../broker/broker.ts";
 import { openMemoryBroker } from "../broker/memory.ts";
-import { decodeAmqp, encodeAmqp } from "../codec/amqp.ts";
+import { encodeAmqp } from "../codec/amqp.ts";
+import { decodeLog } from "../codec/log.ts";
 import { TransientError } from "../errors.ts";
 import { defineFunction, type HostedFunction } from "../function.ts";
 import { openLog } from "../log.ts";
@@ -244,7 +245,7 @@ describe("fused functions", () => {
     });
     await hosted([fn(), vandal], broker, { fuse: new Set(["end"]) });
     await give(asked(5));
-    expect(state.published.map((message) => decodeAmqp({ ...message, redelivered: false }).data)).toEqual([{ n: 5 }]);
+    expect(state.published.flatMap((message) => decodeLog({ ...message, redelivered: false }).map(({ data }) => data))).toEqual([{ n: 5 }]);
   });
 
   it("go back to the queue as a whole when the host stops, and nothing was published", async () => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import type { Broker } from "../../runtime/broker/broker.ts";
-import { eventOf, type Tail, type TailedEvent } from "./tail.ts";
+import { eventsAfter, type Tail, type TailedEvent } from "./tail.ts";
 
 const Query = z.object({
   /** The end of the type, as `intent.reported` or `order`; everything without it. */
@@ -25,7 +25,7 @@ export function eventRoutes(app: FastifyInstance, { broker, tail }: { broker: Br
       return { events: recent.slice(-query.limit).map(({ offset, event }) => ({ offset, ...event })) };
     }
     const { "last-event-id": last } = request.headers;
-    await stream(reply, query, { broker, tail, ...(typeof last === "string" && /^\d{1,20}$/.test(last) ? { last } : {}) });
+    await stream(reply, query, { broker, tail, ...(typeof last === "string" && /^\d{1,20}(?:\.\d{1,4})?$/.test(last) ? { last } : {}) });
     return reply;
   });
 }
@@ -52,8 +52,5 @@ async function stream(
     return;
   }
   // Who comes back gets what was missed from the log, at the log's pace, and stays on it.
-  for await (const logged of broker.follow(last, ended.signal)) {
-    const tailed = eventOf(logged);
-    if (tailed !== undefined) write(tailed);
-  }
+  for await (const tailed of eventsAfter(broker, last, ended.signal)) write(tailed);
 }

@@ -1,9 +1,9 @@
 import type { Event } from "../../events/define.ts";
-import type { Broker, Logged, Offset } from "../../runtime/broker/broker.ts";
-import { decodeAmqp } from "../../runtime/codec/amqp.ts";
+import type { Broker, Logged } from "../../runtime/broker/broker.ts";
+import { decodeLog } from "../../runtime/codec/log.ts";
 
 export interface TailedEvent {
-  readonly offset: Offset;
+  readonly offset: string;
   readonly event: Event;
 }
 
@@ -18,13 +18,21 @@ export interface Tail {
 
 const KEPT = 2_000;
 
-/** What in the log is no event is none of a listener's business: the function that got it has rejected it. */
-export function eventOf({ offset, message }: Logged): TailedEvent | undefined {
-  try {
-    return { offset, event: decodeAmqp(message) };
-  } catch {
-    return undefined;
-  }
+/** Several events in one message of the log share its offset, and are told apart as `offset.place`. What is no event is nobody's business here. */
+export function eventsOf({ offset, message }: Logged): readonly TailedEvent[] {
+  const events = decodeLog(message);
+  return events.map((event, i) => ({ offset: events.length === 1 ? offset : `${offset}.${String(i)}`, event }));
+}
+
+/** The events after a place in the log, and whatever comes then. */
+export async function* eventsAfter(broker: Broker, place: string, signal: AbortSignal): AsyncGenerator<TailedEvent> {
+  const [offset = "", i] = place.split(".");
+  const before = BigInt(offset) === 0n ? "first" : String(BigInt(offset) - 1n);
+  for await (const logged of broker.follow(i === undefined ? offset : before, signal))
+    for (const tailed of eventsOf(logged)) {
+      const [at, k] = tailed.offset.split(".");
+      if (i === undefined || at !== offset || Number(k ?? 0) > Number(i)) yield tailed;
+    }
 }
 
 export function openTail(broker: Broker): Tail {
@@ -33,11 +41,11 @@ export function openTail(broker: Broker): Tail {
   const stop = new AbortController();
   const following = (async () => {
     for await (const logged of broker.follow("next", stop.signal)) {
-      const tailed = eventOf(logged);
-      if (tailed === undefined) continue;
-      kept.push(tailed);
+      for (const tailed of eventsOf(logged)) {
+        kept.push(tailed);
+        for (const listener of listeners) listener(tailed);
+      }
       if (kept.length > 2 * KEPT) kept.splice(0, kept.length - KEPT);
-      for (const listener of listeners) listener(tailed);
     }
   })();
   return {

@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net";
 import { connect } from "amqplib";
 import type { Event } from "../../events/define.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
-import { type Broker, LOG_EXCHANGE, type Message, type Outgoing } from "../../runtime/broker/broker.ts";
+import { type Broker, LOG_EXCHANGE, type Outgoing } from "../../runtime/broker/broker.ts";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
-import { decodeAmqp, encodeAmqp } from "../../runtime/codec/amqp.ts";
+import { encodeAmqp } from "../../runtime/codec/amqp.ts";
+import { decodeLog } from "../../runtime/codec/log.ts";
 import { decodeBatch, decodeHttp, encodeBinary, modeOf } from "../../runtime/codec/http.ts";
 import type { HostedFunction } from "../../runtime/function.ts";
 import { openHandling } from "../../runtime/host/handling.ts";
@@ -57,7 +58,7 @@ export async function watch(broker: Broker, functions: readonly HostedFunction<N
   const kept: { readonly queue: string; readonly id: string | undefined }[] = [];
   const end = new AbortController();
   const following = (async () => {
-    for await (const { message } of broker.follow("next", end.signal)) logged.push(...readable(message));
+    for await (const { message } of broker.follow("next", end.signal)) logged.push(...decodeLog(message));
   })();
   const host = await hostLocally({
     functions,
@@ -97,15 +98,6 @@ export async function watch(broker: Broker, functions: readonly HostedFunction<N
       await broker.close();
     },
   };
-}
-
-/** The log keeps everything, also what is no event. */
-function readable(message: Message): readonly Event[] {
-  try {
-    return [decodeAmqp(message)];
-  } catch {
-    return [];
-  }
 }
 
 async function onBroker(open: () => Promise<Broker>): Promise<Door> {
