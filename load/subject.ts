@@ -9,6 +9,7 @@ import { openLog } from "../runtime/log.ts";
 import { openMetrics } from "../runtime/metrics.ts";
 import { reachable } from "../services/controllers.ts";
 import { startSystem } from "../services/system.ts";
+import { warmUp } from "../services/warm-up.ts";
 import type { Backing } from "../state/backing.ts";
 import type { Answer, Arrangement, Order, Surroundings } from "./bench/arrangement.ts";
 import { executionerFromMemory } from "./bench/executioner-from-memory.ts";
@@ -41,6 +42,7 @@ function named(name: string): HostedFunction<Backing> {
 async function startChain({ functions: names, fuse, controller }: Extract<Arrangement, { kind: "chain" }>): Promise<Running> {
   const backing = openBacking();
   const broker = await openAmqp({ url: surroundings.amqpUrl, log });
+  await warmUp(functions);
   const hosted = names.map((name) => (controller === "none" && name.startsWith("exec-") ? executionerFromMemory(name) : named(name)));
   const hosting = await hostLocally({
     functions: hosted,

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
       `  API       ${system.address.href}openapi.json`,
       `  events    ${system.broker === "memory" ? "embedded broker, in memory" : "RabbitMQ"}`,
       `  state     ${system.storePromise}`,
-      `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M and two clusters, on loopback"}`,
+      `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M with two clusters, a slice controller, a 5G core and a peering API"}`,
       "",
       "Try, in another terminal:",
       "",

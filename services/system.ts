@@ -26,6 +26,7 @@ import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
 import { openPlanner } from "./plan.ts";
+import { warmUp } from "./warm-up.ts";
 
 interface SystemParts {
   readonly config: Config;
@@ -71,6 +72,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     log,
   });
 
+  await warmUp(functions);
   const tail = openTail(broker);
   const hosting = await hostLocally({
     functions,

@@ -23,7 +23,8 @@ export interface L2smConnections {
 export function openL2smConnections({ controllers }: Pick<Backing, "controllers">): L2smConnections {
   const channels = new Map<string, Channel>();
   const pools = new Map<string, Pool>();
-  let codecs: Codecs | undefined;
+  // Compiling the messages takes 60 ms, which the first order should not wait for; who has no L2S-M need not either.
+  let codecs: Codecs | undefined = controllers.some(({ executioner }) => executioner === "l2sm") ? loadCodecs() : undefined;
 
   const opened = <T>(known: Map<string, T>, origin: string, open: () => T): T => {
     const value = known.get(origin) ?? open();
