@@ -46,13 +46,23 @@ export interface System {
 
 const SWEEP_EVERY_MS = 30_000;
 
+/** A broker that cannot be reached at the start is a mistake in the settings, more often than not; lost later, it is waited for. */
+const openBroker = (url: string, log: Logger): Promise<Broker> =>
+  openAmqp({ url, log }).catch((cause: unknown) => {
+    throw new Error(`no answer from RabbitMQ at ${new URL(url).host}: check that it runs, and AMQP_URL`, { cause });
+  });
+
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
 export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
+  await redis?.ping().catch((cause: unknown) => {
+    redis.disconnect();
+    throw new Error(`no answer from Redis at ${new URL(config.REDIS_URL ?? "").host}: check that it runs, and REDIS_URL`, { cause });
+  });
   const promise = await storePromise(redis);
-  const broker = config.AMQP_URL === undefined ? openMemoryBroker() : await openAmqp({ url: config.AMQP_URL, log });
+  const broker = config.AMQP_URL === undefined ? openMemoryBroker({ log }) : await openBroker(config.AMQP_URL, log);
   const metrics = openMetrics({ ofProcess: true });
   const now = () => new Date();
   const publish = async (events: readonly Event[]): Promise<void> => {
@@ -105,7 +115,13 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     log,
     ...(labAddress === undefined ? {} : { labAddress }),
   });
-  const address = new URL(await api.listen({ port: config.PORT, host: config.HOST }));
+  const address = await api.listen({ port: config.PORT, host: config.HOST }).then(
+    (listening) => new URL(listening),
+    (cause: unknown) => {
+      const isTaken = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+      throw isTaken ? new Error(`port ${String(config.PORT)} is taken: PORT=… names another`, { cause }) : cause;
+    },
+  );
 
   return {
     address,

@@ -1,10 +1,13 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Event } from "../../events/define.ts";
+import { OrderExecuted, OrderPlaced } from "../../events/order.ts";
 import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { apiOf } from "../support/api.ts";
 import { annex91, annex92, asNemoJson } from "../support/intents.ts";
-import { amqpUrl, deleteQueues, publishAll } from "../support/rabbitmq.ts";
+import { amqpUrl, deleteQueues, publishAll, withAmqp } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess, until } from "../support/system.ts";
 
 const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
@@ -189,6 +192,14 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
     await api.remove("new_intent_2");
   });
 
+  it("fails, and is undone, when the controller says yes and then falls back", async () => {
+    lab.faults.add({ kind: "fall-back", peer: "tfs", operation: "mutating", afterMs: 0, to: "SERVICESTATUS_UNDEFINED" });
+    const [failed] = await api.apply(await annex91());
+    expect(failed).toMatchObject({ state: "FULFILMENTFAILED", orders: [{ code: "EFFECT_PENDING" }] });
+    expect(lab.ledger.objects()).toEqual([]);
+    await api.remove("new_intent_2");
+  });
+
   it("whose second cluster refuses is undone in the first", async () => {
     const one = await annex92();
     const cluster = one.slice(one.indexOf("    - expectationId: '2'"), one.indexOf("  intentContexts:"));
@@ -257,6 +268,28 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
 
   // NEMO's queue is RabbitMQ's: in memory there is no other side that could publish on it.
   if (!("AMQP_URL" in env)) return;
+  it("whose order is delivered again, by a broker or by mistake, has no second effect and the same answer", async () => {
+    await api.apply(await annex91());
+    const told = async () =>
+      (await api.call<{ events: readonly Event[] }>("GET", "/v1/events?subject=new_intent_2&limit=1000")).body.events;
+    const placed = (await told()).filter(({ type }) => type === OrderPlaced.type).at(-1);
+    const executed = async () =>
+      (await told()).filter(({ type, causationid }) => type === OrderExecuted.type && causationid === placed?.id);
+    if (placed === undefined) throw new Error("no order was placed");
+    const before = effects();
+    const { body, headers, routingKey, messageId } = encodeAmqp(placed);
+    await withAmqp(async (connection) => {
+      const channel = await connection.createConfirmChannel();
+      for (let i = 0; i < 3; i += 1)
+        channel.publish("nemo.events", routingKey, body, { headers, messageId, contentType: "application/json" });
+      await channel.waitForConfirms();
+    });
+    const answers = await until(async () => ((await executed()).length >= 4 ? executed() : undefined), 15_000, "three more answers");
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    expect(effects()).toEqual(before);
+    await api.remove("new_intent_2");
+  });
+
   it("that the meta-orchestrator publishes as NEMO's JSON has the same result, and is taken back by its key", async () => {
     await publishAll("mo", "create-network-paths", ["no intent at all", asNemoJson(await annex91())]);
     const taken = await until(
