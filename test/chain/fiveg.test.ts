@@ -13,7 +13,9 @@ const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
 };
 
-const hours = (count: number): string => new Date(Date.now() + count * 3_600_000).toISOString();
+// Whole seconds of one moment: two readings of the clock would make the window a millisecond longer.
+const now = Math.floor(Date.now() / 1000) * 1000;
+const hours = (count: number): string => new Date(now + count * 3_600_000).toISOString();
 const startTime = hours(1);
 const stopTime = hours(3);
 

@@ -1,0 +1,50 @@
+import { readConfig } from "../../runtime/config.ts";
+import { crashAt } from "../../runtime/crash.ts";
+import type { HostedFunction } from "../../runtime/function.ts";
+import { type HttpHosting, openHandling } from "../../runtime/host/handling.ts";
+import { hostOverHttp } from "../../runtime/host/http.ts";
+import { openfaasHandler } from "../../runtime/host/openfaas.ts";
+import { openSink } from "../../runtime/host/sink.ts";
+import { openLog } from "../../runtime/log.ts";
+import { openMetrics } from "../../runtime/metrics.ts";
+import { openStore } from "../../runtime/store.ts";
+import { reachable, readControllersFile } from "../../services/controllers.ts";
+import { readSealKey } from "../../services/seal-key.ts";
+import type { Backing } from "../../state/backing.ts";
+
+// What a bundle is made of besides the function: runtime/ knows no store, and no function knows its host.
+
+const config = readConfig(process.env);
+
+function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
+  const { REDIS_URL, CONTROLLERS_FILE, SEAL_KEY_FILE, LOG_LEVEL, CRASH_AT, K_SINK } = config;
+  const backing: Backing = {
+    ...(REDIS_URL === undefined ? {} : { redis: openStore(REDIS_URL) }),
+    controllers: reachable(CONTROLLERS_FILE === undefined ? [] : readControllersFile(CONTROLLERS_FILE)),
+    // Most functions read no secret, and where they run there is no key.
+    get sealKey() {
+      return readSealKey(SEAL_KEY_FILE);
+    },
+  };
+  return {
+    fn,
+    backing,
+    log: openLog(LOG_LEVEL),
+    metrics: openMetrics({ ofProcess: true }),
+    crash: crashAt(CRASH_AT),
+    sink: K_SINK === undefined ? undefined : openSink(K_SINK),
+  };
+}
+
+/** The image's program: listens, and lets what is in work finish when it is told to end. */
+export async function serve(fn: HostedFunction<Backing>): Promise<void> {
+  const parts = hosting(fn);
+  const host = await hostOverHttp(parts, { host: config.HOST, port: config.PORT });
+  parts.log.info({ fn: fn.name, port: host.port }, "function listening");
+  process.once("SIGTERM", () => {
+    void host.close().then(() => parts.backing.redis?.quit());
+  });
+}
+
+/** What the official OpenFaaS node templates ask for. */
+export const forTemplate = (fn: HostedFunction<Backing>): ReturnType<typeof openfaasHandler> => openfaasHandler(openHandling(hosting(fn)));
