@@ -1,7 +1,7 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { Pool } from "undici";
 import type { ReachableController } from "../../domain/controllers.ts";
 import type { Backing } from "../../state/backing.ts";
+import { openPools, type Pools } from "../pools.ts";
 import { type Codecs, loadCodecs, type ProtoPackage } from "./proto.ts";
 
 /** A connection to L2S-M's multi-domain server, and what has been learned about it. */
@@ -13,40 +13,30 @@ export interface Channel {
 }
 
 /** Kept-alive connections to L2S-M and to the clusters that it manages, opened at first use; one object a process. */
-export interface L2smConnections {
+export interface L2smConnections extends Pools {
   readonly controllers: readonly ReachableController[];
   channel(controller: ReachableController): Channel;
-  pool(cluster: ReachableController): Pool;
-  close(): Promise<void>;
 }
 
 export function openL2smConnections({ controllers }: Pick<Backing, "controllers">): L2smConnections {
   const channels = new Map<string, Channel>();
-  const pools = new Map<string, Pool>();
+  const pools = openPools(16);
   // Compiling the messages takes 60 ms, which the first order should not wait for; who has no L2S-M need not either.
   let codecs: Codecs | undefined = controllers.some(({ executioner }) => executioner === "l2sm") ? loadCodecs() : undefined;
-
-  const opened = <T>(known: Map<string, T>, origin: string, open: () => T): T => {
-    const value = known.get(origin) ?? open();
-    known.set(origin, value);
-    return value;
-  };
-
   return {
     controllers,
-    channel: (controller) =>
-      opened(channels, controller.origin, () => ({ client: openClient(controller), codecs: (codecs ??= loadCodecs()) })),
-    pool: ({ origin, address, ca }) =>
-      opened(pools, origin, () => {
-        const connect = { timeout: 5_000, ...(ca === undefined ? {} : { ca }) };
-        return new Pool(address.origin, { connections: 16, keepAliveTimeout: 30_000, connect });
-      }),
-    async close() {
+    pool: pools.pool,
+    channel(controller) {
+      const known = channels.get(controller.origin);
+      if (known !== undefined) return known;
+      const opened = { client: openClient(controller), codecs: (codecs ??= loadCodecs()) };
+      channels.set(controller.origin, opened);
+      return opened;
+    },
+    close() {
       for (const { client } of channels.values()) client.close();
-      const open = [...pools.values()];
       channels.clear();
-      pools.clear();
-      await Promise.all(open.map((pool) => pool.close()));
+      return pools.close();
     },
   };
 }
