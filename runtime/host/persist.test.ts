@@ -46,19 +46,22 @@ describe("persist", () => {
   });
 
   it("does not count tries that were told when to come back", async () => {
-    const { outcome, lasts } = await told((tries) => (tries < 9 ? hinted(1) : done));
+    const { outcome, lasts } = await told((tries) => (tries < 9 ? hinted(1) : done), { ...quick, patienceMs: 10_000 });
     expect(outcome).toEqual(done);
     expect(lasts).toEqual(Array.from({ length: 9 }, () => false));
   });
 
-  it("waits exactly as long as it was told, until its patience ends", async () => {
+  it("waits no less than it was told each time, until its patience ends", async () => {
     const since = performance.now();
     const { outcome, lasts } = await told(() => hinted(25));
     const took = performance.now() - since;
-    expect(lasts).toEqual([false, false, false, true]); // at 0, 25, 50, and at 60 for the last time
+    // At 0, 25, 50, and at 60 for the last time; a machine that is late may leave some of those between out.
+    expect(lasts.slice(0, -1)).toEqual(lasts.slice(1).map(() => false));
+    expect(lasts.at(-1)).toBe(true);
+    expect(lasts.length).toBeGreaterThanOrEqual(2);
+    expect(lasts.length).toBeLessThanOrEqual(4);
     expect(outcome).toMatchObject({ kind: "exhausted", fault: { code: "PENDING" } });
     expect(took).toBeGreaterThanOrEqual(59);
-    expect(took).toBeLessThan(500);
   });
 
   it("waits no longer than its patience, and tries once more then", async () => {
