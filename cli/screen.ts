@@ -49,5 +49,5 @@ export function openScreen({ stdout, stderr, isColoured }: { stdout: Sink; stder
 }
 
 /** What others wrote must not steer the terminal. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it takes out
 export const printable = (text: string): string => text.replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, " ");

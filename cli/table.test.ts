@@ -34,7 +34,7 @@ describe("a table", () => {
     ];
     const coloured = table(rows, columns, painter(true));
     expect(coloured[1]).toContain("\u001B[32mFULFILLED\u001B[0m");
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- a colour begins with one
     expect(coloured.map((line) => line.replaceAll(/\u001B\[\d+m/g, ""))).toEqual(table(rows, columns, plain));
   });
 

@@ -2,17 +2,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, deadLetterQueues, onServers, redisUrl } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
 import { annex92 } from "../support/intents.ts";
-import { amqpUrl, bodiesIn, bodiesInLog, deleteQueues } from "../support/rabbitmq.ts";
+import { bodiesIn, bodiesInLog } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess } from "../support/system.ts";
 
 const CANARY = "canary-5f1c0d9e-not-a-real-token";
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const deadLetters = functions.map(({ name }) => `nemo.fn.${name}.dlq`);
-const queues = ["mncc", ...functions.map(({ name }) => `nemo.fn.${name}`), ...deadLetters];
 
 let lab: Lab;
 let given: Settings;
@@ -22,15 +19,8 @@ const redis = new Redis(redisUrl, { lazyConnect: true });
 beforeAll(async () => {
   // The clusters know the token, which shows that it arrives where it should.
   lab = await startLab({ clusters: [{ name: "kind-worker-cluster-1", origin: "https://172.18.0.3:6443", token: CANARY }] });
-  given = await settings(lab.controllers, {
-    AMQP_URL: amqpUrl,
-    REDIS_URL: redisUrl,
-    LOG_LEVEL: "debug",
-    ATTEMPTS: "2",
-    PATIENCE_MS: "3000",
-  });
-  await deleteQueues(queues);
-  await redis.flushdb();
+  given = await settings(lab.controllers, { ...onServers, LOG_LEVEL: "debug", ATTEMPTS: "2", PATIENCE_MS: "3000" });
+  await clear(onServers);
   system = await startProcess(given);
 });
 
@@ -80,7 +70,7 @@ it(
 
     const stored = await everythingInRedis();
     await system.end("SIGTERM");
-    const kept = [...(await bodiesInLog()), ...(await Promise.all(deadLetters.map(bodiesIn))).flat()];
+    const kept = [...(await bodiesInLog()), ...(await Promise.all(deadLetterQueues.map(bodiesIn))).flat()];
     const places = { answers: said.join("\n"), logs: system.output(), redis: stored, "queues and dead letters": kept.join("\n") };
     for (const [place, text] of Object.entries(places)) {
       expect(text.length, `${place} were looked at`).toBeGreaterThan(100);

@@ -1,22 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogue } from "../../domain/intent/catalogue/index.ts";
 import type { PlanStep } from "../../domain/intent/plan.ts";
 import { isExecutioner } from "../../functions/executioner.ts";
 import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
-import { amqpUrl, deleteQueues } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess } from "../support/system.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
-const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "in memory": {},
-  "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
-};
 
 /** The example intents of every library: what is shown to people is what runs here. Times are put off, so that none has passed. */
 const documents = catalogue.flatMap(({ name }) => {
@@ -44,10 +36,7 @@ describe.each(Object.entries(grounds))("the examples of all libraries in one fil
   beforeAll(async () => {
     lab = await startLab();
     given = await settings(lab.controllers, { ATTEMPTS: "3", PATIENCE_MS: "8000", ...env });
-    if ("AMQP_URL" in env) await deleteQueues(queues);
-    const redis = new Redis(redisUrl);
-    await redis.flushdb();
-    redis.disconnect();
+    await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
   });

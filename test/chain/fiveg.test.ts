@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Redis } from "ioredis";
-import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
-import { amqpUrl, deleteQueues } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess } from "../support/system.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
-const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "in memory": {},
-  "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
-};
 
 // Whole seconds of one moment: two readings of the clock would make the window a millisecond longer.
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -69,12 +60,7 @@ describe.each(Object.entries(grounds))("a 5G flow %s", (_, env) => {
       c.executioner === "5g" ? { ...c, scsAsId: "factory", notifyUrl: "https://gateway.example/function/exec-5g" } : c,
     );
     given = await settings(controllers, { ATTEMPTS: "3", PATIENCE_MS: "4000", ...env });
-    if ("AMQP_URL" in env) {
-      await deleteQueues(queues);
-      const redis = new Redis(redisUrl);
-      await redis.flushdb();
-      redis.disconnect();
-    }
+    await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
   });

@@ -1,27 +1,21 @@
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Event } from "../../events/define.ts";
 import { OrderExecuted, OrderPlaced } from "../../events/order.ts";
-import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
+import { clear, type Ground, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
 import { annex91, annex92, asNemoJson } from "../support/intents.ts";
-import { amqpUrl, deleteQueues, publishAll, withAmqp } from "../support/rabbitmq.ts";
+import { publishAll, withAmqp } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess, until } from "../support/system.ts";
 
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
+const FUSE = "intent-classify,intent-translate,exec-tfs,exec-l2sm";
+const fusedToo = Object.entries(grounds).flatMap(([name, ground]): [string, Ground][] => [
+  [name, ground],
+  [`${name}, fused`, { ...ground, FUSE }],
+]);
 
-/** The same system and the same promises, whatever it runs on. */
-const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "in memory": {},
-  "in memory, fused": { FUSE: "intent-classify,intent-translate,exec-tfs,exec-l2sm" },
-  "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
-  "on RabbitMQ and Redis, fused": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl, FUSE: "intent-classify,intent-translate,exec-tfs,exec-l2sm" },
-};
-
-describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
+describe.each(fusedToo)("an intent %s", (_, env) => {
   let lab: Lab;
   let given: Settings;
   let system: SystemProcess;
@@ -31,10 +25,7 @@ describe.each(Object.entries(grounds))("an intent %s", (_, env) => {
   beforeAll(async () => {
     lab = await startLab();
     given = await settings(lab.controllers, { ATTEMPTS: "3", PATIENCE_MS: "4000", ...env });
-    if ("AMQP_URL" in env) await deleteQueues(queues);
-    const redis = new Redis(redisUrl);
-    await redis.flushdb();
-    redis.disconnect();
+    await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
   });

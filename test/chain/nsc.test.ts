@@ -1,19 +1,10 @@
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
 import { asNemoJson } from "../support/intents.ts";
-import { amqpUrl, deleteQueues, publishAll } from "../support/rabbitmq.ts";
+import { publishAll } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess, until } from "../support/system.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
-
-const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "in memory": {},
-  "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
-};
 
 interface Sdp {
   readonly id: string;
@@ -64,10 +55,7 @@ describe.each(Object.entries(grounds))("a network slice %s", (_, env) => {
   beforeAll(async () => {
     lab = await startLab();
     given = await settings(lab.controllers, { ATTEMPTS: "3", PATIENCE_MS: "4000", ...env });
-    if ("AMQP_URL" in env) await deleteQueues(queues);
-    const redis = new Redis(redisUrl);
-    await redis.flushdb();
-    redis.disconnect();
+    await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
   });

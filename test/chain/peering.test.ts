@@ -1,22 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { functions } from "../../functions/index.ts";
 import { openFaults } from "../../lab/faults.ts";
 import { openLedger } from "../../lab/ledger.ts";
 import { type PeeringSimulator, startPeering } from "../../lab/peering/server.ts";
+import { clear, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
-import { amqpUrl, deleteQueues } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess } from "../support/system.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
-const grounds: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "in memory": {},
-  "on RabbitMQ and Redis": { AMQP_URL: amqpUrl, REDIS_URL: redisUrl },
-};
 
 const clientSecret = "canary-client-secret";
 const oauth = { clientId: "as64512", clientSecret, scope: "peering" };
@@ -69,10 +60,7 @@ describe.each(Object.entries(grounds))("a BGP session %s", (_, env) => {
       scope: oauth.scope,
     };
     given = await settings([controller], { ATTEMPTS: "3", PATIENCE_MS: "4000", ...env });
-    if ("AMQP_URL" in env) await deleteQueues(queues);
-    const redis = new Redis(redisUrl);
-    await redis.flushdb();
-    redis.disconnect();
+    await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
   });

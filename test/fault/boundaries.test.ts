@@ -1,14 +1,10 @@
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, onServers } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
 import { annex91, annex92, asNemoJson } from "../support/intents.ts";
-import { amqpUrl, deleteQueues, publishAll } from "../support/rabbitmq.ts";
+import { publishAll } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, until } from "../support/system.ts";
-
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
 
 /** Where a worker can die on the way of one order; what each leaves behind is found by observing, as docs/architecture.md tells. */
 const boundaries = [
@@ -29,14 +25,11 @@ let given: Settings;
 
 beforeAll(async () => {
   lab = await startLab();
-  given = await settings(lab.controllers, { AMQP_URL: amqpUrl, REDIS_URL: redisUrl, LOG_LEVEL: "warn" });
+  given = await settings(lab.controllers, { ...onServers, LOG_LEVEL: "warn" });
 });
 beforeEach(async () => {
   lab.reset();
-  await deleteQueues(queues);
-  const redis = new Redis(redisUrl);
-  await redis.flushdb();
-  redis.disconnect();
+  await clear(onServers);
 });
 afterAll(async () => {
   await given.remove();

@@ -1,27 +1,20 @@
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Lab } from "../../lab/lab.ts";
-import { startLab } from "../../lab/lab.ts";
-import { functions } from "../../functions/index.ts";
+import { type Lab, startLab } from "../../lab/lab.ts";
+import { clear, onServers, queues } from "../support/ground.ts";
 import { annex91, asNemoJson } from "../support/intents.ts";
-import { amqpUrl, deleteQueues, depthOf, publishAll, withAmqp } from "../support/rabbitmq.ts";
+import { depthOf, publishAll } from "../support/rabbitmq.ts";
 import { type Settings, settings, startProcess, type SystemProcess, until } from "../support/system.ts";
 
 const INTENTS = 1_000;
 const KILLS = 5;
-const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-const queues = ["mncc", ...functions.flatMap(({ name }) => [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`])];
 
 let lab: Lab;
 let given: Settings;
 
 beforeAll(async () => {
   lab = await startLab();
-  given = await settings(lab.controllers, { AMQP_URL: amqpUrl, REDIS_URL: redisUrl, LOG_LEVEL: "warn" });
-  await deleteQueues(queues);
-  const redis = new Redis(redisUrl);
-  await redis.flushdb();
-  redis.disconnect();
+  given = await settings(lab.controllers, { ...onServers, LOG_LEVEL: "warn" });
+  await clear(onServers);
 });
 
 afterAll(async () => {
@@ -92,7 +85,7 @@ it(
         180_000,
         "every intent to be in a state",
       );
-      const waiting = await withAmqp(async () => Promise.all(queues.map(async (queue) => [queue, (await depthOf(queue)) ?? 0] as const)));
+      const waiting = await Promise.all(queues.map(async (queue) => [queue, (await depthOf(queue)) ?? 0] as const));
       const created = effects("created");
       const configured = effects("changed");
       process.stdout.write(
