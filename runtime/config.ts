@@ -12,7 +12,9 @@ const count = (unit: string) =>
     .transform(Number);
 const path = z.string().min(1);
 const names = z.string().regex(/^[a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*$/, "names of functions, separated by commas");
-const step = z.string().regex(/^(?:[a-z0-9-]+:)?[a-z0-9-]+$/, "<function>:<step> or <step>");
+const step = z
+  .string()
+  .regex(/^(?:[a-z0-9-]+:)?[a-z0-9-]+(?:#[1-9]\d?)?$/, "<function>:<step> or <step>, and #2 for the second time there");
 
 /** Secrets come from files, never from a variable's value; addresses have no default. */
 export const Environment = z.object({

@@ -10,6 +10,8 @@ export type Wanted = z.infer<typeof Wanted>;
 export const OrderRecord = z.object({
   order: Order,
   action: Action,
+  /** What stood under the same name when it was placed: where undoing it leads back to. */
+  before: Order.optional(),
   /** The submission that placed it. */
   submission: z.int().positive(),
   state: z.enum(["placed", "executed", "failed"]),
@@ -21,6 +23,13 @@ export const OrderRecord = z.object({
 });
 export type OrderRecord = z.infer<typeof OrderRecord>;
 
+/** Why a submission is taken back, kept while its orders are replaced by the ones that undo them (saga.ts). */
+const Undoing = z.object({
+  /** The submission that failed. The one under way takes it back. */
+  submission: z.int().positive(),
+  failures: z.array(z.object({ code: z.string(), reason: z.string(), expectationIds: z.array(z.string()), residue: z.array(z.string()) })),
+});
+
 /** Everything that is known of one intent. Its state and report follow from it (report.ts). */
 export const IntentRecord = z.object({
   intent: Intent,
@@ -29,6 +38,7 @@ export const IntentRecord = z.object({
   wanted: Wanted,
   orders: z.array(OrderRecord),
   refusal: z.object({ code: z.string(), reason: z.string(), path: z.string().optional() }).optional(),
+  undoing: Undoing.optional(),
   submittedAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -38,6 +48,12 @@ const keyOf = ({ executioner, resource }: { executioner: string; resource: strin
 
 /** An order whose effect stands or may stand: it has to be withdrawn before the intent can be said to be gone. */
 const mayStand = (record: OrderRecord): boolean => !(record.action === "withdraw" && record.state === "executed");
+
+/** What stands of an order, as far as news of it tells. */
+const standingOf = ({ action, state, order, before }: OrderRecord): Order | undefined => {
+  if (action === "withdraw") return state === "executed" ? undefined : order;
+  return state === "executed" ? order : before;
+};
 
 /** The same intent again keeps its generation; a terminated one starts anew. */
 const nextGeneration = (record: IntentRecord | undefined, intent: Intent): number => {
@@ -64,9 +80,13 @@ export function submit(
   const orders = wanted === "active" ? asked.orders : [];
   const repeated = new Set(orders.map(keyOf));
   const retired = (known?.orders ?? []).filter((r) => mayStand(r) && !repeated.has(keyOf(r.order))).map((r) => r.order);
+  const standing = new Map((known?.orders ?? []).map((r) => [keyOf(r.order), standingOf(r)]));
   const place =
     (action: Action) =>
-    (order: Order): OrderRecord => ({ order, action, submission, state: "placed" });
+    (order: Order): OrderRecord => {
+      const before = standing.get(keyOf(order));
+      return { order, action, submission, state: "placed", ...(before === undefined ? {} : { before }) };
+    };
   return {
     retired,
     record: {
@@ -107,11 +127,10 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
   const i = record.orders.findIndex((r) => keyOf(r.order) === keyOf(happening));
   const old = record.orders[i];
   if (old === undefined || old.state !== "placed") return record;
-  const { order, action, submission } = old;
   const settled: OrderRecord =
     happening.kind === "executed"
-      ? { order, action, submission, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
-      : { order, action, submission, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
+      ? { ...old, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
+      : { ...old, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
   return { ...record, orders: record.orders.with(i, settled), updatedAt: at };
 }
 

@@ -46,7 +46,8 @@ export type State = NotFulfilledState | "FULFILLED";
 export function stateOf(record: IntentRecord): State {
   // Also when it was given up on before: a withdrawal that comes late is one all the same.
   if (isTerminated(record)) return "TERMINATED";
-  if (record.refusal !== undefined || record.orders.some((r) => r.state === "failed")) return "FULFILMENTFAILED";
+  if (record.refusal !== undefined || record.undoing !== undefined || record.orders.some((r) => r.state === "failed"))
+    return "FULFILMENTFAILED";
   if (record.orders.some((r) => r.state === "placed"))
     return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
   return record.wanted === "suspended" ? "SUSPENDED" : "FULFILLED";
@@ -78,7 +79,7 @@ function resultOf(record: IntentRecord, { expectationId, expectationTargets }: I
   const declared = Object.assign({}, ...orders.map((r) => r.declared ?? {})) as Record<string, number | string>;
   return {
     expectaitonId: expectationId,
-    expectationFulfilmentInfo: infoOf(state, reasonsOf(record, orders)),
+    expectationFulfilmentInfo: infoOf(state, reasonsOf(record, orders, expectationId)),
     targetFulfilmentResult: expectationTargets.map(({ targetName }) => ({
       targetName,
       targetFulfilmentInfo: infoOf(state),
@@ -89,13 +90,17 @@ function resultOf(record: IntentRecord, { expectationId, expectationTargets }: I
   };
 }
 
-function reasonsOf(record: IntentRecord, orders: readonly OrderRecord[]): string[] {
-  const refused = record.refusal === undefined ? [] : [`${record.refusal.code}: ${record.refusal.reason}`];
-  const failed = orders
-    .filter((r) => r.state === "failed")
-    .map(
-      (r) =>
-        `${r.code ?? "FAILED"}: ${r.reason ?? ""}${(r.residue ?? []).length > 0 ? ` (left behind: ${(r.residue ?? []).join(", ")})` : ""}`,
-    );
-  return [...refused, ...failed];
+function reasonsOf({ refusal, undoing }: IntentRecord, orders: readonly OrderRecord[], expectationId?: string): string[] {
+  const refused = refusal === undefined ? [] : [reasonOf(refusal)];
+  const failed = orders.filter((r) => r.state === "failed").map(reasonOf);
+  if (undoing === undefined) return [...refused, ...failed];
+  const own = undoing.failures.filter((f) => expectationId === undefined || f.expectationIds.includes(expectationId)).map(reasonOf);
+  const taken = orders.some((r) => r.state === "placed") ? "is being taken back" : "was taken back";
+  // An expectation that did not fail itself went with the others.
+  const shared =
+    own.length > 0 && expectationId !== undefined ? [] : [`UNDONE: the intent failed in part, and what it had changed ${taken}`];
+  return [...new Set([...own, ...shared, ...refused, ...failed])];
 }
+
+const reasonOf = ({ code = "FAILED", reason = "", residue = [] }: Pick<OrderRecord, "code" | "reason" | "residue">): string =>
+  `${code}: ${reason}${residue.length > 0 ? ` (left behind: ${residue.join(", ")})` : ""}`;

@@ -1,29 +1,41 @@
-import { advance, type Happening, isTerminated } from "../../domain/intent/lifecycle.ts";
+import { advance, type Happening, type IntentRecord, isTerminated } from "../../domain/intent/lifecycle.ts";
 import { reportOf } from "../../domain/intent/report.ts";
+import { nextToUndo, undo } from "../../domain/intent/saga.ts";
 import { IntentRefused, IntentReported } from "../../events/intent.ts";
-import { OrderExecuted, OrderFailed } from "../../events/order.ts";
+import { OrderExecuted, OrderFailed, OrderPlaced } from "../../events/order.ts";
 import { defineFunction, type Received } from "../../runtime/function.ts";
 import { openIntents } from "../../state/intents.ts";
 import { openSecrets } from "../../state/secrets.ts";
 
+const source = "/mncc/intent-report";
+
 export default defineFunction({
   name: "intent-report",
-  summary: "Keeps what became of every intent, and reports it as a TS 28.312 IntentReport.",
+  summary: "Keeps what became of every intent, reports it as a TS 28.312 IntentReport, and has what failed in part taken back.",
   on: [IntentRefused, OrderExecuted, OrderFailed],
-  emits: [IntentReported],
+  emits: [IntentReported, OrderPlaced],
   resources: { intents: openIntents, secrets: openSecrets },
   async handle(event, { resources: { intents, secrets }, now }) {
     const { intentId } = event.data;
-    const { before, after } = await intents.update(intentId, (known) => known && advance(known, happening(event), now().toISOString()));
+    const at = now().toISOString();
+    const { before, after } = await intents.update(intentId, (known) => known && settle(advance(known, happening(event), at), at));
     if (after === undefined) return [];
-    // A redelivery finds its news already taken in: it reports again, with the same id.
-    if (after === before && event.data.submission !== after.submission) return [];
+    // A redelivery finds its news already taken in: it tells all of it again, with the same ids.
+    const { submission, generation } = after;
+    const isOfThis = event.data.submission === submission || event.data.submission === after.undoing?.submission;
+    if (after === before && !isOfThis) return [];
     if (isTerminated(after)) await secrets.forget(intentId);
-    const { generation, submission } = after;
-    const data = { intentId, generation, submission, report: reportOf(after) };
-    return [IntentReported.make({ source: "/mncc/intent-report", subject: intentId, cause: event, data })];
+    const from = { source, subject: intentId, cause: event };
+    const reported = IntentReported.make({ ...from, data: { intentId, generation, submission, report: reportOf(after) } });
+    const next = nextToUndo(after);
+    if (next === undefined) return [reported];
+    const { index, action, order } = next;
+    const data = { intentId, generation, submission, action, order };
+    return [reported, OrderPlaced.make({ ...from, index, executioner: order.executioner, data })];
   },
 });
+
+const settle = (record: IntentRecord, at: string): IntentRecord => undo(record, at) ?? record;
 
 function happening({ type, data }: Received<unknown>): Happening {
   switch (type) {
