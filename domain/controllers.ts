@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { ok, type Outcome, refuse } from "./outcome.ts";
 
+/** `100-199,300` as pairs of first and last. */
+export const vlanRanges = (text: string): readonly (readonly [number, number])[] =>
+  text.split(",").map((part) => {
+    const [from = 0, to = from] = part.split("-").map(Number);
+    return [from, to];
+  });
+const vlans = z
+  .string()
+  .regex(/^\d{1,4}(?:-\d{1,4})?(?:\s*,\s*\d{1,4}(?:-\d{1,4})?)*$/, "VLANs such as 100-199,300")
+  .refine((text) => vlanRanges(text).every(([from, to]) => from >= 1 && from <= to && to <= 4094), "VLANs from 1 to 4094, the lower first");
+
 /** One controller that the operator lets executioners reach. An intent's `url` only selects among these by origin. */
 export const Controller = z
   .strictObject({
@@ -37,6 +48,23 @@ export const Controller = z
       .optional(),
     /** The IPv4 address of every subscriber that flows may be asked for, by SUPI: a NEF knows addresses, intents know SUPIs. */
     ues: z.record(z.string().regex(/^imsi-\d{15}$/), z.ipv4()).optional(),
+    /** What a subscriber may have in all; absent: as much as is asked for. */
+    ueCapacityMbps: z.strictObject({ ul: z.number().positive().optional(), dl: z.number().positive().optional() }).optional(),
+    /** What the ports of its nodes carry, and which VLANs they are open for (`100-199,300`). Intents that do not fit are refused before any effect. */
+    ports: z
+      .array(
+        z.strictObject({
+          node: z.string().min(1),
+          port: z.string().min(1),
+          bandwidthGbps: z.number().positive().optional(),
+          vlans: vlans.optional(),
+        }),
+      )
+      .optional(),
+    /** The delay that the paths between its nodes have at least. */
+    paths: z
+      .array(z.strictObject({ between: z.tuple([z.string().min(1), z.string().min(1)]), latencyMs: z.number().positive() }))
+      .optional(),
     /** Where a 5G core is to send its notifications; the flow's name is added to its path. */
     notifyUrl: z.url({ protocol: /^https?$/ }).optional(),
   })
@@ -63,6 +91,9 @@ export interface ReachableController {
   readonly scsAsId?: string;
   readonly ues?: Readonly<Record<string, string>>;
   readonly notifyUrl?: URL;
+  readonly ueCapacityMbps?: NonNullable<Controller["ueCapacityMbps"]>;
+  readonly ports?: NonNullable<Controller["ports"]>;
+  readonly paths?: NonNullable<Controller["paths"]>;
 }
 
 /** What asks for tokens at an OAuth2 token endpoint, in its own name. */

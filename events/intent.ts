@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { Wanted } from "../domain/intent/lifecycle.ts";
+import { IntentConflictReport } from "../domain/intent/conflict/report.ts";
+import { type IntentRecord, Wanted } from "../domain/intent/lifecycle.ts";
 import { Intent } from "../domain/intent/model.ts";
 import { Order } from "../domain/intent/order.ts";
 import { IntentReport } from "../domain/intent/report.ts";
-import { defineEvent } from "./define.ts";
+import { defineEvent, derivedId, type Event } from "./define.ts";
 
 /** Travels with every event of one submission. `submission` grows with every apply, `generation` only when the intent's meaning changes. */
 const stage = {
@@ -20,6 +21,15 @@ export const IntentSubmitted = defineEvent({
   summary: "Something is asked of the network.",
   data: z.strictObject({ ...stage, wanted: Wanted, retired }),
 });
+
+const ingress = "/mncc/ingress";
+
+/** The event of a submission, as the record has it: the same whoever tells it. */
+export function submitted({ intent, generation, submission, wanted, orders }: IntentRecord): Event {
+  const retired = orders.flatMap(({ action, order }) => (action === "withdraw" ? [order] : []));
+  const id = derivedId({ source: ingress, id: intent.id }, IntentSubmitted.type, submission);
+  return IntentSubmitted.make({ source: ingress, subject: intent.id, id, data: { intent, generation, submission, wanted, retired } });
+}
 
 export const IntentDerived = defineEvent({
   type: "eu.meta-os.nemo.intent.derived.v1",
@@ -47,6 +57,8 @@ export const IntentRefused = defineEvent({
     code: z.string(),
     reason: z.string(),
     path: z.string().optional(),
+    /** Where another intent is in the way. */
+    conflict: IntentConflictReport.optional(),
   }),
 });
 

@@ -28,6 +28,7 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...(dialect === undefined ? {} : { dialect }),
       ...(sessionsBody === undefined ? {} : { sessionsBody }),
       ...mobileOf(rest),
+      ...limitsOf(rest),
     })),
     builtIn,
   ];
@@ -62,3 +63,14 @@ function mobileOf({
     ...(notifyUrl === undefined ? {} : { notifyUrl: new URL(notifyUrl) }),
   };
 }
+
+/** What is refused before any effect, because it does not fit (docs/conflicts.md). */
+const limitsOf = ({
+  ueCapacityMbps,
+  ports,
+  paths,
+}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths">): Pick<ReachableController, "ueCapacityMbps" | "ports" | "paths"> => ({
+  ...(ueCapacityMbps === undefined ? {} : { ueCapacityMbps }),
+  ...(ports === undefined ? {} : { ports }),
+  ...(paths === undefined ? {} : { paths }),
+});

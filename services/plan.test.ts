@@ -7,6 +7,7 @@ import type { Order } from "../domain/intent/order.ts";
 import { ok, type Outcome, refuse } from "../domain/outcome.ts";
 import { defineExecutioner } from "../functions/executioner.ts";
 import { TransientError } from "../runtime/errors.ts";
+import { memoryHoldings } from "../state/holdings.ts";
 import { memoryIntents } from "../state/intents.ts";
 import { memorySecrets, type SecretStore } from "../state/secrets.ts";
 import { reachable } from "./controllers.ts";
@@ -63,6 +64,7 @@ beforeEach(() => {
     { executioner: "cluster", origin: "https://172.18.0.3:6443" },
   ]);
   ingress = openIngress({
+    holdings: memoryHoldings(),
     catalogue,
     controllers,
     intents,
@@ -140,7 +142,8 @@ describe("a plan", () => {
     await intents.update("other", () => undefined);
     sees = () => ok({ state: "absent" });
     expect((await planOf(vpn)).hash).toBe(hash);
-    const [record] = await ingress.submit(candidates(vpn));
+    const taken = await ingress.submit(candidates(vpn));
+    const record = taken.ok ? taken.records[0] : undefined;
     const done = {
       kind: "executed",
       executioner: "tfs",

@@ -16,6 +16,7 @@ import { openResources } from "../runtime/resources.ts";
 import { openStore } from "../runtime/store.ts";
 import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
+import { openHoldings } from "../state/holdings.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openApi } from "./api/server.ts";
@@ -72,7 +73,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
 
   const intents = openIntents(backing);
   const secrets = openSecrets(backing);
-  const ingress = openIngress({ catalogue, controllers, intents, secrets, publish, now });
+  const ingress = openIngress({ catalogue, controllers, intents, secrets, holdings: openHoldings(backing), publish, now });
   const resources = openResources(functions, backing);
   const executioners = functions.filter(isExecutioner);
   const planner = openPlanner({

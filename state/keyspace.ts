@@ -8,6 +8,10 @@ export const key = {
   effect: (executioner: string, resource: string) => `mncc:{${executioner}}:effect:${resource}` as const,
   /** Sorted set of resources whose events are not known to be published, by the time of the commit. */
   outbox: (executioner: string) => `mncc:{${executioner}}:outbox` as const,
+  /** JSON list of all that is held of one thing: a port, a name in a cluster. Gone when nobody holds any of it. */
+  holders: (thing: string) => `mncc:{holdings}:of:${thing}` as const,
+  /** JSON of the things that an intent holds something of, and since when. Gone with the last. */
+  heldBy: (intentId: string) => `mncc:{holdings}:by:${intentId}` as const,
   /** Hash of ref to ciphertext, one for each intent, gone when the intent is terminated. */
   secrets: (intentTag: string) => `mncc:{secrets}:${intentTag}` as const,
 } as const;

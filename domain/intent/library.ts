@@ -1,4 +1,5 @@
 import type { Outcome } from "../outcome.ts";
+import type { ClaimInput } from "./conflict/claim.ts";
 import type { Intent } from "./model.ts";
 import type { Order } from "./order.ts";
 
@@ -17,6 +18,9 @@ export type TranslationRefusal =
 
 export type Selector = readonly [userLabel: string, verb: string, objectType: string];
 
+/** `expectation`: which of the order's expectations it is of, the first if absent. */
+export type OrderClaim = ClaimInput & { readonly expectation?: number };
+
 export interface IntentLibrary {
   readonly name: string;
   readonly summary: string;
@@ -24,4 +28,6 @@ export interface IntentLibrary {
   readonly selects: readonly Selector[];
   /** Pure and deterministic. Receives the intent with only the expectations that it was selected for. */
   translate(intent: Intent): Outcome<Translation, TranslationRefusal>;
+  /** What orders of this executioner, going to the controller of this origin, take of things that others may want too. Pure. */
+  readonly claims?: { readonly executioner: string; of(order: Order, origin: string): readonly OrderClaim[] };
 }

@@ -39,6 +39,10 @@ export const IntentRecord = z.object({
   orders: z.array(OrderRecord),
   refusal: z.object({ code: z.string(), reason: z.string(), path: z.string().optional() }).optional(),
   undoing: Undoing.optional(),
+  /** Less important intents that have to leave before its orders are placed (TS 28.312 intentPreemptionCapability). */
+  waitsFor: z.array(z.string()).optional(),
+  /** The more important intent that it was suspended for. */
+  preemptedBy: z.string().optional(),
   submittedAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -54,6 +58,16 @@ const standingOf = ({ action, state, order, before }: OrderRecord): Order | unde
   if (action === "withdraw") return state === "executed" ? undefined : order;
   return state === "executed" ? order : before;
 };
+
+/** The orders whose effects stand, as far as news of them tells, and what is on its way. */
+export const standing = ({ orders }: IntentRecord): readonly Order[] =>
+  orders.flatMap((r) =>
+    [...new Set([standingOf(r), r.action === "apply" && r.state === "placed" ? r.order : undefined])].filter((o) => o !== undefined),
+  );
+
+/** Whether it still needs what it holds: something of it stands, or may yet. */
+export const isHolding = (record: IntentRecord | undefined): boolean =>
+  record !== undefined && (standing(record).length > 0 || !isSettled(record));
 
 /** The same intent again keeps its generation; a terminated one starts anew. */
 const nextGeneration = (record: IntentRecord | undefined, intent: Intent): number => {
@@ -132,6 +146,16 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
       ? { ...old, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
       : { ...old, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
   return { ...record, orders: record.orders.with(i, settled), updatedAt: at };
+}
+
+/** An intent that was sent away for this one has come to rest. Where anything of it still stands, this one cannot be carried out. Idempotent. */
+export function departed(record: IntentRecord, gone: IntentRecord, at: string): IntentRecord {
+  const { waitsFor } = record;
+  if (waitsFor === undefined || !waitsFor.includes(gone.intent.id)) return record;
+  const left = waitsFor.filter((id) => id !== gone.intent.id);
+  if (standing(gone).length === 0) return { ...record, waitsFor: left, updatedAt: at };
+  const refusal = { code: "PREEMPTION_FAILED", reason: `${gone.intent.id} was to leave for it and could not be withdrawn` };
+  return { ...record, orders: [], waitsFor: left, refusal, updatedAt: at };
 }
 
 /** True when nothing is under way any more: the intent is in the state that it will stay in. */

@@ -90,17 +90,21 @@ function resultOf(record: IntentRecord, { expectationId, expectationTargets }: I
   };
 }
 
-function reasonsOf({ refusal, undoing }: IntentRecord, orders: readonly OrderRecord[], expectationId?: string): string[] {
-  const refused = refusal === undefined ? [] : [reasonOf(refusal)];
+function reasonsOf({ refusal, undoing, preemptedBy }: IntentRecord, orders: readonly OrderRecord[], expectationId?: string): string[] {
+  const gone =
+    preemptedBy === undefined ? [] : [reasonOf({ code: "PREEMPTED", reason: `suspended for ${preemptedBy}, which is more important` })];
+  const refused = [...gone, ...(refusal === undefined ? [] : [reasonOf(refusal)])];
   const failed = orders.filter((r) => r.state === "failed").map(reasonOf);
   if (undoing === undefined) return [...refused, ...failed];
   const own = undoing.failures.filter((f) => expectationId === undefined || f.expectationIds.includes(expectationId)).map(reasonOf);
   const taken = orders.some((r) => r.state === "placed") ? "is being taken back" : "was taken back";
   // An expectation that did not fail itself went with the others.
   const shared =
-    own.length > 0 && expectationId !== undefined ? [] : [`UNDONE: the intent failed in part, and what it had changed ${taken}`];
+    own.length > 0 && expectationId !== undefined
+      ? []
+      : [reasonOf({ code: "UNDONE", reason: `the intent failed in part, and what it had changed ${taken}` })];
   return [...new Set([...own, ...shared, ...refused, ...failed])];
 }
 
-const reasonOf = ({ code = "FAILED", reason = "", residue = [] }: Pick<OrderRecord, "code" | "reason" | "residue">): string =>
-  `${code}: ${reason}${residue.length > 0 ? ` (left behind: ${residue.join(", ")})` : ""}`;
+const reasonOf = ({ code, reason = "", residue = [] }: Partial<Pick<OrderRecord, "code" | "reason" | "residue">>): string =>
+  `${code ?? "FAILED"}: ${reason}${residue.length > 0 ? ` (left behind: ${residue.join(", ")})` : ""}`;

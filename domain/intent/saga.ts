@@ -54,8 +54,8 @@ function takeBack(done: OrderRecord, submission: number): OrderRecord {
 }
 
 function failuresOf({ orders, refusal }: IntentRecord): NonNullable<IntentRecord["undoing"]>["failures"] {
-  const failed = orders.flatMap(({ state, code = "FAILED", reason = "", residue = [], order }) =>
-    state === "failed" ? [{ code, reason, expectationIds: order.expectationIds, residue }] : [],
+  const failed = orders.flatMap(({ state, code, reason = "", residue = [], order }) =>
+    state === "failed" ? [{ code: code ?? "FAILED", reason, expectationIds: order.expectationIds, residue }] : [],
   );
   return refusal === undefined ? failed : [{ ...refusal, expectationIds: [], residue: [] }, ...failed];
 }

@@ -1,11 +1,14 @@
 import { advance, type Happening, type IntentRecord, isTerminated } from "../../domain/intent/lifecycle.ts";
 import { reportOf } from "../../domain/intent/report.ts";
 import { nextToUndo, undo } from "../../domain/intent/saga.ts";
-import { IntentRefused, IntentReported } from "../../events/intent.ts";
+import { IntentRefused, IntentReported, IntentSubmitted } from "../../events/intent.ts";
 import { OrderExecuted, OrderFailed, OrderPlaced } from "../../events/order.ts";
 import { defineFunction, type Received } from "../../runtime/function.ts";
+import type { Backing } from "../../state/backing.ts";
+import { openHoldings } from "../../state/holdings.ts";
 import { openIntents } from "../../state/intents.ts";
 import { openSecrets } from "../../state/secrets.ts";
+import { letGo, tellWhoWaited } from "./rest.ts";
 
 const source = "/mncc/intent-report";
 
@@ -13,9 +16,10 @@ export default defineFunction({
   name: "intent-report",
   summary: "Keeps what became of every intent, reports it as a TS 28.312 IntentReport, and has what failed in part taken back.",
   on: [IntentRefused, OrderExecuted, OrderFailed],
-  emits: [IntentReported, OrderPlaced],
-  resources: { intents: openIntents, secrets: openSecrets },
-  async handle(event, { resources: { intents, secrets }, now }) {
+  emits: [IntentReported, IntentSubmitted, OrderPlaced],
+  resources: { intents: openIntents, secrets: openSecrets, holdings: openHoldings, controllers: ({ controllers }: Backing) => controllers },
+  async handle(event, { resources, now }) {
+    const { intents, secrets } = resources;
     const { intentId } = event.data;
     const at = now().toISOString();
     const { before, after } = await intents.update(intentId, (known) => known && settle(advance(known, happening(event), at), at));
@@ -24,17 +28,20 @@ export default defineFunction({
     const { submission, generation } = after;
     const isOfThis = event.data.submission === submission || event.data.submission === after.undoing?.submission;
     if (after === before && !isOfThis) return [];
+    await letGo(after, resources, at);
     if (isTerminated(after)) await secrets.forget(intentId);
     const from = { source, subject: intentId, cause: event };
-    const reported = IntentReported.make({ ...from, data: { intentId, generation, submission, report: reportOf(after) } });
-    const next = nextToUndo(after);
-    if (next === undefined) return [reported];
-    const { index, action, order } = next;
-    const data = { intentId, generation, submission, action, order };
-    return [reported, OrderPlaced.make({ ...from, index, executioner: order.executioner, data })];
+    return [
+      IntentReported.make({ ...from, data: { intentId, generation, submission, report: reportOf(after) } }),
+      ...(await tellWhoWaited(after, event, resources, at)),
+      ...undoing(after).map(({ index, action, order }) =>
+        OrderPlaced.make({ ...from, index, executioner: order.executioner, data: { intentId, generation, submission, action, order } }),
+      ),
+    ];
   },
 });
 
+const undoing = (record: IntentRecord) => [nextToUndo(record)].filter((next) => next !== undefined);
 const settle = (record: IntentRecord, at: string): IntentRecord => undo(record, at) ?? record;
 
 function happening({ type, data }: Received<unknown>): Happening {

@@ -8,6 +8,7 @@ import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { queueName } from "../../runtime/host/queue.ts";
 import { openIngress } from "../../services/ingress/ingress.ts";
 import { reachable } from "../../services/controllers.ts";
+import { openHoldings } from "../../state/holdings.ts";
 import { openIntents } from "../../state/intents.ts";
 import { openSecrets } from "../../state/secrets.ts";
 import { type ArrangementName, arrangements, type Surroundings } from "./arrangement.ts";
@@ -112,6 +113,7 @@ async function submissions(surroundings: Surroundings, redis: Redis, label: stri
   const backing = { redis, controllers, sealKey: Buffer.from(surroundings.sealKey, "base64") };
   const published: Event[] = [];
   const ingress = openIngress({
+    holdings: openHoldings(backing),
     catalogue,
     controllers,
     intents: openIntents(backing),
@@ -127,7 +129,8 @@ async function submissions(surroundings: Surroundings, redis: Redis, label: stri
     const text = annex.replaceAll(/'spain[_-]network'/g, `'${name}'`).replace("'mncc_l2sm_1'", `'${label}-${String(i)}'`);
     const read = ingress.read(Buffer.from(text));
     if (!read.ok) throw new Error(`annex 9.2 is not taken: ${read.problems[0]?.reason ?? ""}`);
-    await ingress.submit(read.candidates);
+    const taken = await ingress.submit(read.candidates);
+    if (!taken.ok) throw new Error(`annex 9.2 is not taken: ${taken.problems[0]?.reason ?? ""}`);
   }
   return published;
 }

@@ -75,5 +75,25 @@ export function relayMessage(size: number, headers: boolean): MakeMessage {
   return (id) => ({ exchange: EVENTS_EXCHANGE, routingKey, body, contentType: "application/json", messageId: id, headers: {} });
 }
 
-/** The intent as a client posts it: JSON is YAML too. */
-export const intentDocument = (id: string): string => JSON.stringify({ Intent: { ...annex, id } });
+let posted = 0;
+
+/** The intent as a client posts it (JSON is YAML too), over a VLAN or a port that no other one has. */
+export function intentDocument(id: string): string {
+  posted += 1;
+  const own: Readonly<Record<string, string>> = {
+    vlanId: String((posted % 4_094) + 1),
+    endpointSrc: `eth${String(Math.floor(posted / 4_094))}`,
+    endpointDst: `eth${String(Math.floor(posted / 4_094))}`,
+  };
+  const intentExpectations = annex.intentExpectations.map((expectation) => ({
+    ...expectation,
+    expectationObject: {
+      ...expectation.expectationObject,
+      objectContexts: expectation.expectationObject.objectContexts.map((c) => ({
+        ...c,
+        contextValueRange: own[c.contextAttribute] ?? c.contextValueRange,
+      })),
+    },
+  }));
+  return JSON.stringify({ Intent: { ...annex, id, intentExpectations } });
+}

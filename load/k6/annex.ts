@@ -12,9 +12,10 @@ export const intent = (id: string): object => ({
         objectContexts: [
           context("nodeSrc", "3.3.3.3"),
           context("nodeDst", "5.5.5.5"),
-          context("endpointSrc", "GigabitEthernet0/0/0/1"),
-          context("endpointDst", "GigabitEthernet0/0/0/1"),
-          context("vlanId", "999"),
+          // A port of its own for each virtual user, and a VLAN for each of its iterations: no two intents are in each other's way.
+          context("endpointSrc", `GigabitEthernet0/0/${String(Math.floor(__ITER / 4_094))}/${String(__VU)}`),
+          context("endpointDst", `GigabitEthernet0/0/${String(Math.floor(__ITER / 4_094))}/${String(__VU)}`),
+          context("vlanId", String((__ITER % 4_094) + 1)),
           context("niName", "ninametfssssss"),
         ],
       },

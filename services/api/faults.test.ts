@@ -14,7 +14,7 @@ describe("the API while something behind it is away", () => {
       broker,
       tail: openTail(broker),
       intents: { ...memoryIntents(), list: publish },
-      ingress: { read: () => ({ ok: true, candidates: [] }), submit: publish, terminate: publish },
+      ingress: { read: () => ({ ok: true, candidates: [] }), objections: publish, submit: publish, terminate: publish },
       planner: { plan: publish },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
@@ -58,7 +58,8 @@ describe("the API while something behind it is away", () => {
       intents: memoryIntents(),
       ingress: {
         read: () => ({ ok: true, candidates: [] }),
-        submit: () => Promise.resolve([]),
+        objections: () => Promise.resolve([]),
+        submit: () => Promise.resolve({ ok: true, records: [] }),
         terminate: () => Promise.resolve(undefined),
       },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },

@@ -50,13 +50,16 @@ export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, 
         return sendProblem(reply, { status: 409, code: "PLAN_DRIFTED", title: "what apply would do has changed since the plan", detail });
       }
     }
-    const records = await ingress.submit(read.candidates);
-    return reply.status(202).send({ intents: records.map(viewOf), warnings: read.candidates.flatMap((c) => c.warnings) });
+    const taken = await ingress.submit(read.candidates);
+    if (!taken.ok) return sendRefusal(reply, taken.problems);
+    return reply.status(202).send({ intents: taken.records.map(viewOf), warnings: read.candidates.flatMap((c) => c.warnings) });
   });
 
   app.post("/v1/plans", async (request, reply) => {
     const read = ingress.read(bytesOf(request));
     if (!read.ok) return sendRefusal(reply, read.problems);
+    const objections = await ingress.objections(read.candidates);
+    if (objections.length > 0) return sendRefusal(reply, objections);
     const plan = await planner.plan(read.candidates);
     return plan.ok ? plan.value : sendProblem(reply, { status: 422, code: plan.code, title: "cannot be planned", detail: plan.reason });
   });

@@ -1,4 +1,6 @@
 import type { FastifyReply } from "fastify";
+import { ConflictKind } from "../../domain/intent/conflict/claim.ts";
+import type { IntentConflictReport, IntentFeasibilityCheckReport } from "../../domain/intent/conflict/report.ts";
 import type { Problem } from "../ingress/ingress.ts";
 
 /** RFC 9457 problem details; `code` is stable and listed in docs/errors.md. */
@@ -8,6 +10,9 @@ interface ProblemDetails {
   readonly title: string;
   readonly detail?: string;
   readonly problems?: readonly Problem[];
+  /** TS 28.312, where other intents are in the way. */
+  readonly intentConflictReports?: readonly IntentConflictReport[];
+  readonly intentFeasibilityCheckReport?: IntentFeasibilityCheckReport;
 }
 
 export function sendProblem(reply: FastifyReply, { status, code, title, ...more }: ProblemDetails): FastifyReply {
@@ -30,5 +35,24 @@ export function sendRefusal(reply: FastifyReply, problems: readonly Problem[]): 
     title: "nothing of the file was taken",
     detail: `${first?.reason ?? ""}${more}`,
     problems,
+    ...infeasibilityOf(problems),
   });
+}
+
+/** In TS 28.312's form, what is understood and cannot be had beside what others have. */
+function infeasibilityOf(problems: readonly Problem[]): Pick<ProblemDetails, "intentConflictReports" | "intentFeasibilityCheckReport"> {
+  const infeasible = problems.filter(({ code }) => ConflictKind.safeParse(code).success);
+  if (infeasible.length === 0) return {};
+  const intentConflictReports = infeasible.flatMap(({ conflict }) => conflict ?? []);
+  return {
+    ...(intentConflictReports.length === 0 ? {} : { intentConflictReports }),
+    intentFeasibilityCheckReport: {
+      feasibilityCheckResult: "INFEASIBLE",
+      ...(intentConflictReports.length === 0 ? {} : { infeasibilityReasons: ["INTENT_CONFLICT"] }),
+      inFeasibleExpectationInfos: infeasible.map(({ expectationId = "", code, reason }) => ({
+        expectationId,
+        reason: `${code}: ${reason}`,
+      })),
+    },
+  };
 }

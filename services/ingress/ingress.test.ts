@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { catalogue } from "../../domain/intent/catalogue/index.ts";
-import { advance, type Happening, isTerminated } from "../../domain/intent/lifecycle.ts";
+import { advance, type Happening, type IntentRecord, isTerminated } from "../../domain/intent/lifecycle.ts";
 import { stateOf } from "../../domain/intent/report.ts";
 import type { Event } from "../../events/define.ts";
 import { IntentSubmitted } from "../../events/intent.ts";
+import { memoryHoldings } from "../../state/holdings.ts";
 import { type IntentStore, memoryIntents } from "../../state/intents.ts";
 import { memorySecrets, type SecretStore } from "../../state/secrets.ts";
 import { reachable } from "../controllers.ts";
@@ -31,7 +32,15 @@ beforeEach(() => {
     published.push(...events);
     return Promise.resolve();
   };
-  ingress = openIngress({ catalogue, controllers, intents, secrets, publish, now: () => new Date("2026-01-01T00:00:00Z") });
+  ingress = openIngress({
+    holdings: memoryHoldings(),
+    catalogue,
+    controllers,
+    intents,
+    secrets,
+    publish,
+    now: () => new Date("2026-01-01T00:00:00Z"),
+  });
 });
 
 const candidatesIn = (text: string): readonly Candidate[] => {
@@ -44,7 +53,11 @@ const problemsIn = (text: string): readonly Problem[] => {
   if (read.ok) throw new Error("it was taken");
   return read.problems;
 };
-const apply = (text: string) => ingress.submit(candidatesIn(text));
+const apply = async (text: string): Promise<readonly IntentRecord[]> => {
+  const taken = await ingress.submit(candidatesIn(text));
+  if (!taken.ok) throw new Error(JSON.stringify(taken.problems));
+  return taken.records;
+};
 const submissions = () => published.map((event) => IntentSubmitted.data.parse(event.data));
 const tell = async (id: string, kind: "executed", resource: string, submission: number): Promise<void> => {
   const executioner = resource.startsWith("service/") ? "tfs" : "l2sm";
@@ -140,7 +153,15 @@ describe("reading a file at the ingress", () => {
   });
 
   it("refuses an order that no controller is configured for", () => {
-    const lonely = openIngress({ catalogue, controllers: [], intents, secrets, publish: () => Promise.resolve(), now: () => new Date() });
+    const lonely = openIngress({
+      holdings: memoryHoldings(),
+      catalogue,
+      controllers: [],
+      intents,
+      secrets,
+      publish: () => Promise.resolve(),
+      now: () => new Date(),
+    });
     expect(lonely.read(Buffer.from(vpn))).toMatchObject({ ok: false, problems: [{ code: "CONTROLLER_UNKNOWN" }] });
   });
 
@@ -230,6 +251,7 @@ describe("submitting to the ingress", () => {
   it("publishes nothing when a secret cannot be kept, and records nothing", async () => {
     const broken: SecretStore = { ...secrets, put: () => Promise.reject(new Error("the store is away")) };
     const failing = openIngress({
+      holdings: memoryHoldings(),
       catalogue,
       controllers,
       intents,

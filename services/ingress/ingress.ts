@@ -1,4 +1,5 @@
 import { type ReachableController, selectController } from "../../domain/controllers.ts";
+import { conflictReportOf, explain, type IntentConflictReport } from "../../domain/intent/conflict/report.ts";
 import type { IntentLibrary } from "../../domain/intent/library.ts";
 import { type IntentRecord, isSettled, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
 import { Intent } from "../../domain/intent/model.ts";
@@ -8,10 +9,12 @@ import { reportOf } from "../../domain/intent/report.ts";
 import { resolve } from "../../domain/intent/resolve.ts";
 import { looksLikeCredential, sealSecrets } from "../../domain/intent/secrets.ts";
 import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
-import { derivedId, type Event } from "../../events/define.ts";
-import { IntentReported, IntentSubmitted } from "../../events/intent.ts";
+import type { Event } from "../../events/define.ts";
+import { IntentReported, submitted } from "../../events/intent.ts";
+import type { HoldingStore } from "../../state/holdings.ts";
 import type { IntentStore } from "../../state/intents.ts";
 import type { SecretStore } from "../../state/secrets.ts";
+import { type Admitted, type Asking, openAdmission } from "./admission.ts";
 import { type ParsedDocument, parseDocuments } from "./parse.ts";
 
 /** Why one document of a file cannot be taken. */
@@ -23,7 +26,16 @@ export interface Problem {
   readonly line?: number;
   readonly code: string;
   readonly reason: string;
+  /** Of the file's intent, where what it asks for cannot be had. */
+  readonly expectationId?: string;
+  /** Where another intent is in the way. */
+  readonly conflict?: IntentConflictReport;
 }
+
+/** Intents that were taken on, or why none of them was. */
+export type Submitted =
+  | { readonly ok: true; readonly records: readonly IntentRecord[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** An intent that would be taken: sealed, and known to come down to these orders. */
 export interface Candidate {
@@ -42,8 +54,10 @@ export type Read =
 export interface Ingress {
   /** Reads a file without taking anything of it. Every problem of every document is told. */
   read(bytes: Buffer): Read;
-  /** Takes intents on: keeps their secrets sealed, records them, and publishes their submission. */
-  submit(candidates: readonly Candidate[]): Promise<readonly IntentRecord[]>;
+  /** What stands against these intents, as others hold what they need, or as what they need is not there. */
+  objections(candidates: readonly Candidate[]): Promise<readonly Problem[]>;
+  /** Takes intents on, all or none: has them hold what they need, keeps their secrets sealed, records them, and publishes their submission. */
+  submit(candidates: readonly Candidate[]): Promise<Submitted>;
   /** Asks for everything that an intent brought about to be withdrawn. Undefined when there is no such intent. */
   terminate(id: string): Promise<IntentRecord | undefined>;
 }
@@ -53,6 +67,7 @@ interface IngressParts {
   readonly controllers: readonly ReachableController[];
   readonly intents: IntentStore;
   readonly secrets: SecretStore;
+  readonly holdings: HoldingStore;
   readonly publish: (events: readonly Event[]) => Promise<void>;
   readonly now: () => Date;
 }
@@ -60,30 +75,27 @@ interface IngressParts {
 const source = "/mncc/ingress";
 
 /** The one way in, whether over HTTP or from the meta-orchestrator's queue. */
-export function openIngress({ catalogue, controllers, intents, secrets, publish, now }: IngressParts): Ingress {
-  async function record(
-    candidate: Pick<Candidate, "intent" | "orders" | "wanted">,
-  ): Promise<{ after: IntentRecord; events: readonly Event[] }> {
+export function openIngress({ catalogue, controllers, intents, secrets, holdings, publish, now }: IngressParts): Ingress {
+  const admission = openAdmission({ holdings, intents, catalogue, controllers, now });
+
+  async function record(asking: Asking, more: Pick<IntentRecord, "waitsFor" | "preemptedBy"> = {}): Promise<Recorded> {
     const at = now().toISOString();
-    let retired: readonly Order[] = [];
-    const { after } = await intents.update(candidate.intent.id, (known) => {
-      const submission = submit(known, { ...candidate, at });
-      ({ retired } = submission);
-      return submission.record;
-    });
+    const { after } = await intents.update(asking.intent.id, (known) => ({ ...submit(known, { ...asking, at }).record, ...more }));
     if (after === undefined) throw new Error("a submission always leaves a record");
-    const { intent, generation, submission, wanted } = after;
-    const id = derivedId({ source, id: intent.id }, IntentSubmitted.type, submission);
-    const event = IntentSubmitted.make({
-      source,
-      subject: intent.id,
-      id,
-      data: { intent, generation, submission, wanted, retired: [...retired] },
-    });
-    if (!isSettled(after)) return { after, events: [event] };
+    // What was settled of the last submission while this one was admitted may have let go of what this one needs.
+    if (after.submission > 1) await admission.keep(asking);
+    const { intent, generation, submission } = after;
+    const event = submitted(after);
+    if (!isSettled(after)) return { after, events: after.waitsFor === undefined ? [event] : [] };
     // Nothing of it stands and nothing is wanted: no order will tell of its end, so it is told here.
     const report = { intentId: intent.id, generation, submission, report: reportOf(after) };
     return { after, events: [event, IntentReported.make({ source, subject: intent.id, cause: event, data: report })] };
+  }
+
+  async function sendAway(id: string, preemptedBy: string): Promise<Pick<Recorded, "events">> {
+    const known = await intents.get(id);
+    if (known === undefined) return { events: [] };
+    return record({ intent: known.intent, orders: [], wanted: "suspended" }, { preemptedBy });
   }
 
   return {
@@ -106,14 +118,26 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
       return problems.length > 0 ? { ok: false, problems } : { ok: true, candidates };
     },
 
+    objections: async (candidates) => problemsOf(candidates, await admission.look(candidates)),
+
     async submit(candidates) {
+      const admitted = await admission.admit(candidates);
+      const problems = problemsOf(candidates, admitted);
+      if (problems.length > 0) return { ok: false, problems };
       // Secrets first: an event must never refer to one that is not there yet.
       await Promise.all(
         candidates.flatMap(({ intent, secrets: found }) => [...found.values()].map((secret) => secrets.put(intent.id, secret))),
       );
-      const recorded = await Promise.all(candidates.map(record));
-      await publish(recorded.flatMap(({ events }) => events));
-      return recorded.map(({ after }) => after);
+      const recorded = await Promise.all(
+        candidates.map((candidate) => {
+          const waitsFor = admitted.preempted.get(candidate.intent.id);
+          return record(candidate, waitsFor === undefined ? {} : { waitsFor: [...waitsFor] });
+        }),
+      );
+      // Who waits is recorded before who leaves, so that whoever has left finds who waited.
+      const leaving = await Promise.all([...admitted.preempted].flatMap(([by, ids]) => ids.map((id) => sendAway(id, by))));
+      await publish([...recorded, ...leaving].flatMap(({ events }) => events));
+      return { ok: true, records: recorded.map(({ after }) => after) };
     },
 
     async terminate(id) {
@@ -126,6 +150,29 @@ export function openIngress({ catalogue, controllers, intents, secrets, publish,
     },
   };
 }
+
+interface Recorded {
+  readonly after: IntentRecord;
+  readonly events: readonly Event[];
+}
+
+/** Every conflict is told of the intent that came later, which is the one of this file. */
+const problemsOf = (candidates: readonly Candidate[], { conflicts }: Admitted): readonly Problem[] =>
+  conflicts.map((conflict) => {
+    const { intentId, expectationId } = conflict.newcomer;
+    const index = candidates.findIndex(({ intent }) => intent.id === intentId);
+    const expectation = candidates[index]?.intent.intentExpectations.findIndex((e) => e.expectationId === expectationId) ?? -1;
+    const report = conflictReportOf(conflict);
+    return {
+      document: index + 1,
+      intentId,
+      ...(expectation < 0 ? {} : { path: `/Intent/intentExpectations/${String(expectation)}` }),
+      expectationId,
+      code: conflict.kind,
+      reason: explain(conflict),
+      ...(report === undefined ? {} : { conflict: report }),
+    };
+  });
 
 const wholeFile = ({ code, reason, path }: Refusal): Problem => {
   const line = /^line (\d+)$/.exec(path ?? "")?.[1];

@@ -8,6 +8,7 @@ import type { Broker } from "../../runtime/broker/broker.ts";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
 
+import { memoryHoldings } from "../../state/holdings.ts";
 import { memoryIntents } from "../../state/intents.ts";
 import { memorySecrets } from "../../state/secrets.ts";
 import { reachable } from "../controllers.ts";
@@ -41,6 +42,7 @@ beforeEach(async () => {
   };
   const controllers = reachable([{ executioner: "tfs", origin: "http://192.168.165.10" }]);
   const ingress: Ingress = openIngress({
+    holdings: memoryHoldings(),
     catalogue,
     controllers,
     intents,

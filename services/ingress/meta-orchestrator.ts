@@ -47,13 +47,13 @@ async function take(message: Message, { ingress, publish, log }: Omit<Parts, "br
       return "ack";
     }
     const read = ingress.read(message.body);
-    if (read.ok) {
-      const records = await ingress.submit(read.candidates);
-      for (const { intent, generation } of records) log.info({ intentId: intent.id, generation }, "intent submitted");
+    const taken = read.ok ? await ingress.submit(read.candidates) : read;
+    if (taken.ok) {
+      for (const { intent, generation } of taken.records) log.info({ intentId: intent.id, generation }, "intent submitted");
       return "ack";
     }
-    log.warn({ code: read.problems[0]?.code, problems: read.problems.length }, "message refused");
-    await publish(read.problems.map((problem, index) => tell(problem, message, index)));
+    log.warn({ code: taken.problems[0]?.code, problems: taken.problems.length }, "message refused");
+    await publish(taken.problems.map((problem, index) => tell(problem, message, index)));
     return "ack";
   } catch (error) {
     if (!(error instanceof TransientError)) throw error;
@@ -87,9 +87,16 @@ function idIn(body: Buffer): string | undefined {
 }
 
 /** An intent that can be named was refused; what cannot be named was rejected. The same bytes are told of by the same id. */
-function tell({ intentId, code, reason, path }: Problem, { body }: Message, index: number): Event {
+function tell({ intentId, code, reason, path, conflict }: Problem, { body }: Message, index: number): Event {
   const id = createHash("sha256").update(body).update(String(index)).digest("base64url").slice(0, 22);
   if (intentId === undefined) return EventRejected.make({ source, subject: MO_QUEUE, id, data: { function: "ingress", code, reason } });
-  const data = { intentId, submission: 0, code, reason, ...(path === undefined ? {} : { path }) };
+  const data = {
+    intentId,
+    submission: 0,
+    code,
+    reason,
+    ...(path === undefined ? {} : { path }),
+    ...(conflict === undefined ? {} : { conflict }),
+  };
   return IntentRefused.make({ source, subject: intentId, id, data });
 }

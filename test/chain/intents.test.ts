@@ -228,11 +228,10 @@ describe.each(fusedToo)("an intent %s", (_, env) => {
     expect(lab.ledger.objects()).toEqual([]);
   });
 
-  it("that asks for a network of another intent is refused its order", async () => {
+  it("that asks for a network of another intent is refused, and the network stays", async () => {
     await api.apply(await annex92());
-    const [other] = await api.apply((await annex92()).replace("'mncc_l2sm_1'", "'somebody_else'"));
-    expect(other).toMatchObject({ state: "FULFILMENTFAILED", orders: [{ code: "RESOURCE_OWNED" }] });
-    expect(await api.remove("somebody_else")).toMatchObject({ state: "TERMINATED" });
+    const other = await api.call("POST", "/v1/intents", (await annex92()).replace("'mncc_l2sm_1'", "'somebody_else'"));
+    expect(other).toMatchObject({ status: 422, body: { code: "NETWORK_NAME_TAKEN" } });
     expect(lab.ledger.objects()).toHaveLength(1);
     await api.remove("mncc_l2sm_1");
     expect(lab.ledger.objects()).toEqual([]);

@@ -11,6 +11,9 @@ const inventing = [
   /\bcode: "([A-Z][A-Z0-9_]+)"/g,
   /\bcode \?\? "([A-Z][A-Z0-9_]+)"/g,
   /\? code : "([A-Z][A-Z0-9_]+)"/g,
+  // Conflicts: what a claim is called, and what is beyond a limit.
+  /\bkind: "([A-Z][A-Z0-9_]+)"/g,
+  /\b(?:beyond|against)\([^"]*"([A-Z][A-Z0-9_]+)"/g,
 ];
 
 const files = globSync("{domain,events,functions,runtime,services,state,cli}/**/*.ts", { cwd: root }).filter(

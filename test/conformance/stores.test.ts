@@ -4,6 +4,8 @@ import type { IntentRecord } from "../../domain/intent/lifecycle.ts";
 import type { Order } from "../../domain/intent/order.ts";
 import { type Claim, type Claimed, type EffectStore, memoryEffects, redisEffects } from "../../state/effects.ts";
 import { type IntentStore, memoryIntents, redisIntents } from "../../state/intents.ts";
+import { Claim as ClaimOn, type Held } from "../../domain/intent/conflict/claim.ts";
+import { type HoldingStore, memoryHoldings, redisHoldings } from "../../state/holdings.ts";
 import { key } from "../../state/keyspace.ts";
 
 const redis = new Redis(process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379/9", { lazyConnect: true });
@@ -286,5 +288,53 @@ describe.each(kinds)("%s intents", (kind) => {
   it("lists an intent once, however often it changed", async () => {
     for (const submission of [1, 2, 3]) await store.update("a", () => record("a", submission));
     expect((await store.list({ limit: 10 })).map((r) => r.submission)).toEqual([3]);
+  });
+});
+
+describe.each(kinds)("%s holdings", (kind) => {
+  let store: HoldingStore;
+  beforeEach(() => {
+    store = kind === "memory" ? memoryHoldings() : redisHoldings(redis);
+  });
+  const at = "2026-01-01T00:00:00.000Z";
+  const held = (intentId: string, on: string): Held => ({
+    intentId,
+    expectationId: "1",
+    priority: 1,
+    claim: ClaimOn.parse({ kind: "SDP_TAKEN", on, thing: on, wants: "it", rule: { is: "whole" } }),
+  });
+  const holding = (intentId: string, ...things: string[]) => ({ intentId, held: things.map((on) => held(intentId, on)), at });
+  const exclusive = (wanted: readonly string[]) => (others: readonly Held[]) =>
+    others.map((o) => o.claim.on).filter((on) => wanted.includes(on));
+  const take = (intentId: string, ...things: string[]) => store.hold([holding(intentId, ...things)], exclusive(things));
+
+  it("has what an intent holds replaced by what it is to hold, and forgets what nobody holds", async () => {
+    expect(await take("a", "x", "y")).toEqual([]);
+    expect((await store.of(["x", "y", "z"])).map((h) => [h.intentId, h.claim.on])).toEqual([
+      ["a", "x"],
+      ["a", "y"],
+    ]);
+    expect(await take("a", "y", "z")).toEqual([]);
+    expect((await store.of(["x", "y", "z"])).map((h) => h.claim.on)).toEqual(["y", "z"]);
+    await take("a");
+    expect(await store.of(["x", "y", "z"])).toEqual([]);
+    if (kind === "redis") expect(await redis.keys("*")).toEqual([]);
+  });
+
+  it("takes all of several intents' holdings or none of them", async () => {
+    await take("a", "x");
+    expect(await store.hold([holding("b", "y"), holding("c", "x")], exclusive(["y", "x"]))).toEqual(["x"]);
+    expect((await store.of(["x", "y"])).map((h) => h.intentId)).toEqual(["a"]);
+    expect(await store.since("b")).toBeUndefined();
+    expect(await store.since("a")).toBe(at);
+  });
+
+  it("gives one thing to one of many that ask at the same moment, also from several processes", async () => {
+    const stores = kind === "memory" ? [store] : [store, redisHoldings(redis), redisHoldings(redis)];
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => stores[i % stores.length]?.hold([holding(`i${String(i)}`, "x")], exclusive(["x"]))),
+    );
+    expect(answers.filter((found) => found?.length === 0)).toHaveLength(1);
+    expect(await store.of(["x"])).toHaveLength(1);
   });
 });

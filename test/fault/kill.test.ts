@@ -64,7 +64,9 @@ it(
     // One at random in each fifth of the way, so that every kill finds work under way.
     const killAt = Array.from({ length: KILLS }, (_, i) => Math.floor(((i + rng()) / KILLS) * INTENTS * 0.95) + 1);
     const document = asNemoJson(await annex91());
-    const bodies = Array.from({ length: INTENTS }, (_, i) => document.replace('"new_intent_2"', `"kill_${String(i)}"`));
+    const bodies = Array.from({ length: INTENTS }, (_, i) =>
+      document.replace('"new_intent_2"', `"kill_${String(i)}"`).replace('"999"', `"${String(i + 1)}"`),
+    );
 
     let system = await startProcess(given);
     await publishAll("mo", "create-network-paths", bodies);

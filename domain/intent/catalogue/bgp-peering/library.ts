@@ -6,6 +6,7 @@ import type { IntentExpectation } from "../../model.ts";
 import type { Order } from "../../order.ts";
 import { httpUrl, secretRef } from "../../values.ts";
 import { canonicalAddress } from "./address.ts";
+import { claims } from "./claims.ts";
 import type { BgpSession } from "./payload.ts";
 
 /** RFC 7607 (0), RFC 6793 (23456), RFC 7300 (65535, 4294967295): no session is ever with one of them. */
@@ -52,6 +53,7 @@ export const library: IntentLibrary = {
   name: "bgp-peering",
   summary: "BGP session with another network, over its Peering API (ILU).",
   selects: [["cloud_continuum", "DELIVER", "BGP_SESSION"]],
+  claims,
   translate(intent) {
     const orders: Order[] = [];
     for (const [i, expectation] of intent.intentExpectations.entries()) {

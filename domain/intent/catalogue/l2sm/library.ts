@@ -5,6 +5,7 @@ import type { IntentLibrary, TranslationRefusal } from "../../library.ts";
 import type { Context, Intent } from "../../model.ts";
 import type { Order } from "../../order.ts";
 import { hostAndPort, httpUrl, ipv4Cidr, kubernetesName, plainName, secretRef } from "../../values.ts";
+import { claims } from "./claims.ts";
 import type { L2Network, MemberCluster } from "./payload.ts";
 
 type Refusing<T> = Outcome<T, TranslationRefusal>;
@@ -41,6 +42,7 @@ export const library: IntentLibrary = {
     ["cloud_continuum", "DELIVER", "L2SM_NETWORK"],
     ["cloud_continuum", "DELIVER", "L2SM_NEW_CLUSTER"],
   ],
+  claims,
   translate(intent) {
     const networks = readNetworks(intent);
     if (!networks.ok) return networks;

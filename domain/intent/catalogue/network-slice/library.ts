@@ -6,6 +6,7 @@ import type { Intent, IntentExpectation } from "../../model.ts";
 import { effectName } from "../../name.ts";
 import { httpUrl, interfaceName, nodeName, plainName, vlanId } from "../../values.ts";
 import { bandwidthBound, delayBound } from "./bound.ts";
+import { claims } from "./claims.ts";
 import type { MetricBound, NetworkSlice, Sdp } from "./payload.ts";
 
 type Refusing<T> = Outcome<T, TranslationRefusal>;
@@ -45,6 +46,7 @@ export const library: IntentLibrary = {
   name: "network-slice",
   summary: "RFC 9543 network slice service over two or more service demarcation points, through a network slice controller (ILU).",
   selects: [["cloud_continuum", "DELIVER", "SLICE_SERVICE_SDP"]],
+  claims,
   translate(intent) {
     const read = readAll(intent);
     if (!read.ok) return read;

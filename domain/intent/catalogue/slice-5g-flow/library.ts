@@ -6,6 +6,7 @@ import type { ExpectationTarget, Intent, IntentExpectation } from "../../model.t
 import { effectName } from "../../name.ts";
 import type { Order } from "../../order.ts";
 import { httpUrl, plainName } from "../../values.ts";
+import { claims } from "./claims.ts";
 import type { Flow5g } from "./payload.ts";
 import { capacityMbps, instant, portNumbers, remoteAddress, supi } from "./values.ts";
 
@@ -46,6 +47,7 @@ export const library: IntentLibrary = {
     ["cloud_continuum", "DELIVER", "5G_SLICE_FLOW"],
     ["cloud_continuum", "CREATE", "5G_SLICE_FLOW"],
   ],
+  claims,
   translate(intent) {
     const orders: Order[] = [];
     for (const [i, expectation] of intent.intentExpectations.entries()) {

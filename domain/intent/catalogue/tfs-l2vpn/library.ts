@@ -6,6 +6,7 @@ import type { IntentExpectation } from "../../model.ts";
 import { effectName } from "../../name.ts";
 import type { Order } from "../../order.ts";
 import { bandwidthGbps, httpUrl, interfaceName, latencyMs, nodeName, plainName, vlanId } from "../../values.ts";
+import { claims } from "./claims.ts";
 import type { L2vpn } from "./payload.ts";
 
 // D2.3 Table 10, and endpointDst, which the table omits and annex 9.1 has.
@@ -29,6 +30,7 @@ export const library: IntentLibrary = {
   name: "tfs-l2vpn",
   summary: "Point-to-point L2VPN as a TeraFlowSDN service (ILU).",
   selects: [["cloud_continuum", "DELIVER", "L2VPN_TFS"]],
+  claims,
   translate(intent) {
     const orders: Order[] = [];
     for (const [i, expectation] of intent.intentExpectations.entries()) {
