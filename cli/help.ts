@@ -48,6 +48,13 @@ ${examples(
   ),
   report: examples("underlay report new_intent_2", "underlay report new_intent_2 -o json"),
 
+  drift: `
+Looks at every controller and changes nothing. Exit code 0: nothing has drifted; 2: something has; 1: something could not be looked at.
+${examples("underlay get drift", "underlay get drift new_intent_2", "underlay get drift -o json | jq -r '.drift[].intentId' | xargs -r npx underlay repair")}`,
+  repair: `
+Only what differs is changed; an intent that has not drifted is left alone. Exit code 0 says that every intent is FULFILLED again.
+${examples("underlay repair new_intent_2", "underlay repair intent_a intent_b --timeout 60")}`,
+
   delete: `
 Withdraws from the controllers what the intents brought about. The intent stays on record as TERMINATED.
 ${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a intent_b --wait --timeout 60")}`,

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ApplyOptions, apply } from "./commands/apply.ts";
 import { type DeleteOptions, remove } from "./commands/delete.ts";
+import { getDrift, repair, type RepairOptions } from "./commands/drift.ts";
 import { type EventFilter, getEvents, getIntents, getOrders, labLedger, report } from "./commands/get.ts";
 import { plan, type PlanOptions } from "./commands/plan.ts";
 import { watch } from "./commands/watch.ts";
@@ -38,7 +39,7 @@ function hash(text: string): string {
 
 const output = () => new Option("-o, --output <format>", "how to print the answer").choices(["table", "json"]).default("table");
 const files = () => new Option("-f, --file <file...>", "intent files, YAML or JSON; a directory; - for stdin").makeOptionMandatory();
-const timeout = () => new Option("--timeout <seconds>", "how long --wait waits").default(120).argParser(whole(1, 86_400));
+const timeout = () => new Option("--timeout <seconds>", "how long to wait").default(120).argParser(whole(1, 86_400));
 const type = () => new Option("--type <type>", "only events of this kind, as `order` or `intent.reported`");
 const intent = () => new Option("--intent <id>", "only events of this intent");
 
@@ -75,7 +76,10 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addHelpText("after", help.apply)
     .action((options: ApplyOptions) => run((context) => apply(context, options), globals()));
 
-  const get = program.command("get").summary("list intents, orders or events").description("Lists intents, orders or events.");
+  const get = program
+    .command("get")
+    .summary("list intents, orders, drift or events")
+    .description("Lists intents, orders, drift or events.");
   get
     .command("intents")
     .description("Intents and their states; with an ID, that one and its orders.")
@@ -90,6 +94,13 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.orders)
     .action((id: string | undefined, options: { output: Output }) => run((context) => getOrders(context, id, options), globals()));
+  get
+    .command("drift")
+    .description("What controllers have otherwise than the intents that were carried out there; looked at now.")
+    .argument("[id]", INTENT_ID)
+    .addOption(output())
+    .addHelpText("after", help.drift)
+    .action((id: string | undefined, options: { output: Output }) => run((context) => getDrift(context, id, options), globals()));
   get
     .command("events")
     .description("The newest events, oldest first.")
@@ -108,6 +119,16 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.report)
     .action((id: string, options: { output: Output }) => run((context) => report(context, id, options), globals()));
+
+  program
+    .command("repair")
+    .summary("put right what has drifted")
+    .description("Asks once more for everything that intents want, and waits until it is there.")
+    .argument("<id...>", "ids of intents")
+    .addOption(timeout())
+    .addOption(output())
+    .addHelpText("after", help.repair)
+    .action((ids: readonly string[], options: RepairOptions) => run((context) => repair(context, ids, options), globals()));
 
   program
     .command("delete")

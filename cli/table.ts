@@ -38,6 +38,9 @@ const styles: Readonly<Record<string, Style>> = {
   placed: "busy",
   change: "busy",
   changed: "busy",
+  missing: "bad",
+  different: "busy",
+  unseen: "faint",
   none: "faint",
 };
 

@@ -94,6 +94,21 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
 }
 
+export interface DriftPage {
+  /** How many intents were looked at. */
+  readonly checked: number;
+  readonly drift: readonly {
+    readonly intentId: string;
+    readonly drift: readonly {
+      readonly executioner: string;
+      readonly resource: string;
+      readonly found: string;
+      readonly differs: readonly string[];
+    }[];
+    readonly unseen: readonly { readonly executioner: string; readonly resource: string; readonly reason: string }[];
+  }[];
+}
+
 export interface UnderlayEvent {
   readonly type: string;
   readonly subject?: string;

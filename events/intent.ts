@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IntentConflictReport } from "../domain/intent/conflict/report.ts";
+import { Drift } from "../domain/intent/drift.ts";
 import { type IntentRecord, Wanted } from "../domain/intent/lifecycle.ts";
 import { Intent } from "../domain/intent/model.ts";
 import { Order } from "../domain/intent/order.ts";
@@ -60,6 +61,12 @@ export const IntentRefused = defineEvent({
     /** Where another intent is in the way. */
     conflict: IntentConflictReport.optional(),
   }),
+});
+
+export const IntentDrifted = defineEvent({
+  type: "eu.meta-os.nemo.intent.drifted.v1",
+  summary: "The controllers were seen to have otherwise what the intent wants; with an empty list, that they have it again.",
+  data: z.strictObject({ intentId: z.string(), submission: z.int().positive(), drift: z.array(Drift), seenAt: z.iso.datetime() }),
 });
 
 export const IntentReported = defineEvent({

@@ -41,6 +41,11 @@ export const Environment = z.object({
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least that is worth a line."),
   ATTEMPTS: count("tries").default(8).describe("Tries of an event before it is given up, unless a fault says when to come back."),
   PATIENCE_MS: count("milliseconds").default(120_000).describe("How long faults may go on saying when to come back."),
+  DRIFT: z
+    .enum(["off", "report", "repair"])
+    .default("report")
+    .describe("What comes of it when controllers have otherwise what was carried out: intents are reported DEGRADED, or also repaired."),
+  DRIFT_EVERY_S: count("seconds").default(300).describe("How often all controllers are looked at for drift."),
   CRASH_AT: step.optional().describe("For crash tests: the step at which the process kills itself, as exec-tfs:claimed or confirmed."),
   LAB: z.enum(["on", "off"]).optional().describe("Whether the simulated controllers run beside it."),
   K_SINK: z

@@ -12,6 +12,7 @@ import { memoryIntents } from "../state/intents.ts";
 import { memorySecrets, type SecretStore } from "../state/secrets.ts";
 import { reachable } from "./controllers.ts";
 import { type Ingress, openIngress } from "./ingress/ingress.ts";
+import { openLooker } from "./look.ts";
 import { openPlanner, type Planner } from "./plan.ts";
 
 const annex = (name: string): string => readFileSync(new URL(`../test/golden/${name}`, import.meta.url), "utf8");
@@ -74,10 +75,12 @@ beforeEach(() => {
   });
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   planner = openPlanner({
-    executioners: ["tfs", "l2sm"].map((e) => ({ executioner: looker(e), resources: { secrets } })),
+    looker: openLooker({
+      executioners: ["tfs", "l2sm"].map((e) => ({ executioner: looker(e), resources: { secrets } })),
+      secrets,
+      log,
+    }),
     intents,
-    secrets,
-    log,
   });
 });
 
@@ -164,7 +167,7 @@ describe("a plan", () => {
 
   it("is refused when no function serves an order", async () => {
     const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-    const bare = openPlanner({ executioners: [], intents, secrets, log });
+    const bare = openPlanner({ looker: openLooker({ executioners: [], secrets, log }), intents });
     expect(await bare.plan(candidates(vpn))).toMatchObject({ ok: false, code: "EXECUTIONER_UNKNOWN" });
   });
 

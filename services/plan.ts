@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../domain/intent/order.ts";
 import { intended, type PlanStep, stepOf } from "../domain/intent/plan.ts";
-import { ok, type Outcome, refuse } from "../domain/outcome.ts";
-import type { Executioner, Use } from "../functions/executioner.ts";
+import { ok, type Outcome } from "../domain/outcome.ts";
 import type { IntentStore } from "../state/intents.ts";
-import type { SecretStore } from "../state/secrets.ts";
 import type { Candidate } from "./ingress/ingress.ts";
+import type { Looker } from "./look.ts";
 
 export interface Plan {
   /** Of the steps and of what the intents say: equal when applying would do the same. */
@@ -19,28 +18,13 @@ export interface Planner {
   plan(candidates: readonly Candidate[]): Promise<Outcome<Plan>>;
 }
 
-interface PlannerParts {
-  readonly executioners: readonly { readonly executioner: Executioner; readonly resources: Readonly<Record<string, unknown>> }[];
-  readonly intents: IntentStore;
-  readonly secrets: SecretStore;
-  readonly log: Use["log"];
-}
-
-const LOOK_TIMEOUT_MS = 20_000;
-
-export function openPlanner({ executioners, intents, secrets, log }: PlannerParts): Planner {
-  async function stepsOf(candidate: Candidate): Promise<Outcome<readonly PlanStep[]>> {
-    const { intent, orders, wanted } = candidate;
+export function openPlanner({ looker, intents }: { readonly looker: Looker; readonly intents: IntentStore }): Planner {
+  async function stepsOf({ intent, orders, wanted, secrets }: Candidate): Promise<Outcome<readonly PlanStep[]>> {
     const known = await intents.get(intent.id);
-    // A plan keeps nothing, so the secrets of an intent that was never applied are only here.
-    const lent: Pick<SecretStore, "open"> = { open: async (ref) => candidate.secrets.get(ref) ?? (await secrets.open(ref)) };
-    const use: Use = { signal: AbortSignal.timeout(LOOK_TIMEOUT_MS), log, exact: true };
     const steps: PlanStep[] = [];
     for (const asked of intended(known, intent, orders, wanted)) {
-      const found = executioners.find((e) => e.executioner.executioner === asked.order.executioner);
-      if (found === undefined) return refuse("EXECUTIONER_UNKNOWN", `there is no function for orders of ${asked.order.executioner}`);
-      const resources = "secrets" in found.resources ? { ...found.resources, secrets: lent } : found.resources;
-      const observed = await found.executioner.adaptor(resources, use).observe(asked.order);
+      // A plan keeps nothing, so the secrets of an intent that was never applied are only here.
+      const observed = await looker.look(asked.order, secrets);
       if (!observed.ok) return observed;
       steps.push(stepOf(intent.id, asked, observed.value));
     }

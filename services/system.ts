@@ -21,11 +21,14 @@ import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
+import { openDriftCheck } from "./drift.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
+import { watchDrift } from "./keep/drift.ts";
 import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
+import { openLooker } from "./look.ts";
 import { openPlanner } from "./plan.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -76,12 +79,13 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
   const ingress = openIngress({ catalogue, controllers, intents, secrets, holdings: openHoldings(backing), publish, now });
   const resources = openResources(functions, backing);
   const executioners = functions.filter(isExecutioner);
-  const planner = openPlanner({
+  const looker = openLooker({
     executioners: executioners.map((executioner) => ({ executioner, resources: resources.get(executioner.name) ?? {} })),
-    intents,
     secrets,
     log,
   });
+  const planner = openPlanner({ looker, intents });
+  const drift = openDriftCheck({ looker, intents });
 
   await warmUp(functions);
   const tail = openTail(broker);
@@ -104,11 +108,13 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
   const sweeping = setInterval(() => {
     sweep().catch((error: unknown) => log.warn({ reason: error instanceof Error ? error.message : "" }, "sweep cut short"));
   }, SWEEP_EVERY_MS);
+  const driftWatch = watchDrift(config, { check: drift, intents, ingress, publish, now, log });
 
   const { registry } = metrics;
   const api = openApi({
     ingress,
     planner,
+    drift,
     intents,
     broker,
     tail,
@@ -130,6 +136,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     storePromise: promise.says,
     async stop() {
       clearInterval(sweeping);
+      driftWatch.stop();
       await api.close();
       await orchestrator.stop();
       await hosting.stop();

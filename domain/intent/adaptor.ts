@@ -24,6 +24,8 @@ export interface Adaptor {
   observe(order: Order): Promise<Outcome<Observed>>;
   /** Whether creating what exists already is refused by the controller, so that an order nobody has tried yet need not be observed first. */
   createProvesAbsence?(order: Order): boolean;
+  /** Its effects leave nothing that could be looked at afterwards, such as a line in a log. */
+  readonly keepsNothing?: boolean;
   /** Makes the controller have what the order says, changing only what differs. `before` is the order applied last, if any. */
   apply(order: Order, observed: Observed, before: Order | undefined): Promise<Outcome<void>>;
   /** Leaves nothing of the order behind; what is gone already is fine. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Drift } from "./drift.ts";
 import { Intent } from "./model.ts";
 import { Action, canonicalJson, Effect, Order } from "./order.ts";
 
@@ -39,6 +40,8 @@ export const IntentRecord = z.object({
   orders: z.array(OrderRecord),
   refusal: z.object({ code: z.string(), reason: z.string(), path: z.string().optional() }).optional(),
   undoing: Undoing.optional(),
+  /** What its controllers were seen to have otherwise, after it was carried out. */
+  drift: z.array(Drift).optional(),
   /** Less important intents that have to leave before its orders are placed (TS 28.312 intentPreemptionCapability). */
   waitsFor: z.array(z.string()).optional(),
   /** The more important intent that it was suspended for. */
@@ -117,6 +120,7 @@ export function submit(
 
 /** What happened to one order, or to the intent as a whole. */
 export type Happening =
+  | { readonly kind: "drifted"; readonly submission: number; readonly drift: readonly Drift[] }
   | {
       readonly kind: "refused";
       readonly submission: number;
@@ -132,6 +136,7 @@ export type Happening =
 /** Takes a happening into the record. News of an earlier submission changes nothing: a newer one is under way. Idempotent. */
 export function advance(record: IntentRecord, happening: Happening, at: string): IntentRecord {
   if (happening.submission !== record.submission) return record;
+  if (happening.kind === "drifted") return drifted(record, happening.drift, at);
   if (happening.kind === "refused") {
     // What is settled stays so: the news was told before, or was overtaken by an order that was late.
     if (isSettled(record)) return record;
@@ -146,6 +151,20 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
       ? { ...old, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
       : { ...old, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
   return { ...record, orders: record.orders.with(i, settled), updatedAt: at };
+}
+
+/** Only of what is carried out: what is under way or has failed is not drift. */
+function drifted(record: IntentRecord, drift: readonly Drift[], at: string): IntentRecord {
+  if (expected(record).length === 0 || canonicalJson(record.drift ?? []) === canonicalJson(drift)) return record;
+  const { drift: _known, ...kept } = record;
+  return { ...kept, ...(drift.length === 0 ? {} : { drift: [...drift] }), updatedAt: at };
+}
+
+/** The orders of an intent that its controllers ought to show now: none while anything is under way, or when it failed. */
+export function expected(record: IntentRecord): readonly Order[] {
+  const isWhole = record.wanted === "active" && isSettled(record) && record.refusal === undefined && record.undoing === undefined;
+  if (!isWhole || record.orders.some((r) => r.state === "failed")) return [];
+  return record.orders.flatMap(({ action, order }) => (action === "apply" ? [order] : []));
 }
 
 /** An intent that was sent away for this one has come to rest. Where anything of it still stands, this one cannot be carried out. Idempotent. */

@@ -50,8 +50,12 @@ export function stateOf(record: IntentRecord): State {
     return "FULFILMENTFAILED";
   if (record.orders.some((r) => r.state === "placed"))
     return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
-  return record.wanted === "suspended" ? "SUSPENDED" : "FULFILLED";
+  if (record.wanted === "suspended") return "SUSPENDED";
+  return driftIn(record, record.orders).length > 0 ? "DEGRADED" : "FULFILLED";
 }
+
+const driftIn = ({ drift = [] }: IntentRecord, orders: readonly OrderRecord[]) =>
+  drift.filter((d) => orders.some(({ order }) => order.executioner === d.executioner && order.resource === d.resource));
 
 const infoOf = (state: State, reasons: readonly string[] = []): FulfilmentInfo => ({
   fulfilmentStatus: state === "FULFILLED" ? "FULFILLED" : "NOT_FULFILLED",
@@ -90,12 +94,19 @@ function resultOf(record: IntentRecord, { expectationId, expectationTargets }: I
   };
 }
 
-function reasonsOf({ refusal, undoing, preemptedBy }: IntentRecord, orders: readonly OrderRecord[], expectationId?: string): string[] {
+function reasonsOf(record: IntentRecord, orders: readonly OrderRecord[], expectationId?: string): string[] {
+  const { refusal, undoing, preemptedBy } = record;
+  const drift = driftIn(record, orders).map(({ executioner, resource, found, differs }) =>
+    reasonOf({
+      code: "DRIFTED",
+      reason: `${resource} on ${executioner} ${found === "missing" ? "is gone" : `differs in ${differs.join(", ")}`}`,
+    }),
+  );
   const gone =
     preemptedBy === undefined ? [] : [reasonOf({ code: "PREEMPTED", reason: `suspended for ${preemptedBy}, which is more important` })];
   const refused = [...gone, ...(refusal === undefined ? [] : [reasonOf(refusal)])];
   const failed = orders.filter((r) => r.state === "failed").map(reasonOf);
-  if (undoing === undefined) return [...refused, ...failed];
+  if (undoing === undefined) return [...refused, ...failed, ...drift];
   const own = undoing.failures.filter((f) => expectationId === undefined || f.expectationIds.includes(expectationId)).map(reasonOf);
   const taken = orders.some((r) => r.state === "placed") ? "is being taken back" : "was taken back";
   // An expectation that did not fail itself went with the others.

@@ -11,6 +11,7 @@ export default defineExecutioner({
     const written: Observed = { state: "present", differs: [], pending: false, declared: {} };
     let seen: Observed = { state: "absent" };
     return {
+      keepsNothing: true,
       target: () => "log",
       observe: () => Promise.resolve(ok(seen)),
       apply: ({ resource, payload }) => {

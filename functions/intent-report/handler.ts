@@ -1,7 +1,7 @@
 import { advance, type Happening, type IntentRecord, isTerminated } from "../../domain/intent/lifecycle.ts";
 import { reportOf } from "../../domain/intent/report.ts";
 import { nextToUndo, undo } from "../../domain/intent/saga.ts";
-import { IntentRefused, IntentReported, IntentSubmitted } from "../../events/intent.ts";
+import { IntentDrifted, IntentRefused, IntentReported, IntentSubmitted } from "../../events/intent.ts";
 import { OrderExecuted, OrderFailed, OrderPlaced } from "../../events/order.ts";
 import { defineFunction, type Received } from "../../runtime/function.ts";
 import type { Backing } from "../../state/backing.ts";
@@ -15,7 +15,7 @@ const source = "/mncc/intent-report";
 export default defineFunction({
   name: "intent-report",
   summary: "Keeps what became of every intent, reports it as a TS 28.312 IntentReport, and has what failed in part taken back.",
-  on: [IntentRefused, OrderExecuted, OrderFailed],
+  on: [IntentRefused, IntentDrifted, OrderExecuted, OrderFailed],
   emits: [IntentReported, IntentSubmitted, OrderPlaced],
   resources: { intents: openIntents, secrets: openSecrets, holdings: openHoldings, controllers: ({ controllers }: Backing) => controllers },
   async handle(event, { resources, now }) {
@@ -50,6 +50,8 @@ function happening({ type, data }: Received<unknown>): Happening {
       return { kind: "executed", ...OrderExecuted.data.parse(data) };
     case OrderFailed.type:
       return { kind: "failed", ...OrderFailed.data.parse(data) };
+    case IntentDrifted.type:
+      return { kind: "drifted", ...IntentDrifted.data.parse(data) };
     default:
       return { kind: "refused", ...IntentRefused.data.parse(data) };
   }

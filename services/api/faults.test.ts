@@ -6,6 +6,10 @@ import { memoryIntents } from "../../state/intents.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
+async function* none(): AsyncGenerator<never> {
+  yield* [];
+}
+
 describe("the API while something behind it is away", () => {
   const silent = { warn: () => undefined, error: vi.fn() };
   const api = (publish: () => Promise<never>): FastifyInstance => {
@@ -14,8 +18,9 @@ describe("the API while something behind it is away", () => {
       broker,
       tail: openTail(broker),
       intents: { ...memoryIntents(), list: publish },
-      ingress: { read: () => ({ ok: true, candidates: [] }), objections: publish, submit: publish, terminate: publish },
+      ingress: { read: () => ({ ok: true, candidates: [] }), objections: publish, submit: publish, repair: publish, terminate: publish },
       planner: { plan: publish },
+      drift: { of: publish, all: () => none() },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });
@@ -60,8 +65,10 @@ describe("the API while something behind it is away", () => {
         read: () => ({ ok: true, candidates: [] }),
         objections: () => Promise.resolve([]),
         submit: () => Promise.resolve({ ok: true, records: [] }),
+        repair: () => Promise.resolve(undefined),
         terminate: () => Promise.resolve(undefined),
       },
+      drift: { of: () => Promise.reject(new Error("nothing to look at")), all: () => none() },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,

@@ -29,7 +29,7 @@ const Wait = z.object({ waitMs: z.coerce.number().int().min(0).max(60_000).defau
 /** A request without a body has none to parse. */
 const bytesOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : Buffer.alloc(0));
 
-const unknown = (reply: FastifyReply, id: string) =>
+export const unknownIntent = (reply: FastifyReply, id: string) =>
   sendProblem(reply, {
     status: 404,
     code: "INTENT_UNKNOWN",
@@ -74,12 +74,12 @@ export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, 
   app.get<{ Params: { id: string } }>("/v1/intents/:id", async (request, reply) => {
     const { waitMs } = Wait.parse(request.query);
     const record = await settledWithin(request.params.id, waitMs, { intents, tail });
-    return record === undefined ? unknown(reply, request.params.id) : viewOf(record);
+    return record === undefined ? unknownIntent(reply, request.params.id) : viewOf(record);
   });
 
   app.delete<{ Params: { id: string } }>("/v1/intents/:id", async (request, reply) => {
     const record = await ingress.terminate(request.params.id);
-    return record === undefined ? unknown(reply, request.params.id) : reply.status(202).send(viewOf(record));
+    return record === undefined ? unknownIntent(reply, request.params.id) : reply.status(202).send(viewOf(record));
   });
 
   app.get("/v1/reports", async (request) => {
@@ -91,7 +91,7 @@ export function intentRoutes(app: FastifyInstance, { ingress, planner, intents, 
 
   app.get<{ Params: { id: string } }>("/v1/reports/:id", async (request, reply) => {
     const record = await intents.get(request.params.id);
-    return record === undefined ? unknown(reply, request.params.id) : { IntentReport: reportOf(record) };
+    return record === undefined ? unknownIntent(reply, request.params.id) : { IntentReport: reportOf(record) };
   });
 }
 

@@ -58,6 +58,27 @@ export const openapi = {
         responses: { "202": { description: "Being withdrawn", content: json(ref("Intent")) }, "404": problem("no such intent") },
       },
     },
+    "/v1/intents/{id}/repair": {
+      post: {
+        summary: "Ask once more for everything that it wants, so that what has drifted is put right",
+        parameters: [id],
+        responses: {
+          "202": { description: "Being put right", content: json(ref("Intent")) },
+          "404": problem("no such intent"),
+          "409": problem("it is not carried out"),
+        },
+      },
+    },
+    "/v1/drift": {
+      get: {
+        summary: "What controllers have otherwise than the intents that were carried out there; looked at now",
+        parameters: [query("intent", { type: "string" }, "only this one")],
+        responses: answers(
+          { type: "object", properties: { checked: { type: "integer" }, drift: { type: "array", items: { type: "object" } } } },
+          { "404": problem("no such intent") },
+        ),
+      },
+    },
     "/v1/plans": {
       post: {
         summary: "What apply would do, without doing it",

@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { IntentStore } from "../../state/intents.ts";
+import type { DriftCheck } from "../drift.ts";
 import type { Ingress } from "../ingress/ingress.ts";
 import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
+import { driftRoutes } from "./drift.ts";
 import { eventRoutes } from "./events.ts";
 import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
@@ -15,6 +17,7 @@ import type { Tail } from "./tail.ts";
 export interface ApiParts {
   readonly ingress: Ingress;
   readonly planner: Planner;
+  readonly drift: DriftCheck;
   readonly intents: IntentStore;
   readonly broker: Broker;
   readonly tail: Tail;
@@ -56,6 +59,7 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
   );
 
   intentRoutes(app, parts);
+  driftRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));

@@ -1,7 +1,7 @@
 import { type ReachableController, selectController } from "../../domain/controllers.ts";
 import { conflictReportOf, explain, type IntentConflictReport } from "../../domain/intent/conflict/report.ts";
 import type { IntentLibrary } from "../../domain/intent/library.ts";
-import { type IntentRecord, isSettled, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
+import { expected, type IntentRecord, isSettled, isTerminated, submit, type Wanted } from "../../domain/intent/lifecycle.ts";
 import { Intent } from "../../domain/intent/model.ts";
 import type { Order } from "../../domain/intent/order.ts";
 import { readIntent } from "../../domain/intent/read.ts";
@@ -58,6 +58,8 @@ export interface Ingress {
   objections(candidates: readonly Candidate[]): Promise<readonly Problem[]>;
   /** Takes intents on, all or none: has them hold what they need, keeps their secrets sealed, records them, and publishes their submission. */
   submit(candidates: readonly Candidate[]): Promise<Submitted>;
+  /** Asks once more for everything that an intent wants, so that what its controllers have otherwise is put right. Undefined when nothing is there to repair. */
+  repair(id: string): Promise<IntentRecord | undefined>;
   /** Asks for everything that an intent brought about to be withdrawn. Undefined when there is no such intent. */
   terminate(id: string): Promise<IntentRecord | undefined>;
 }
@@ -138,6 +140,15 @@ export function openIngress({ catalogue, controllers, intents, secrets, holdings
       const leaving = await Promise.all([...admitted.preempted].flatMap(([by, ids]) => ids.map((id) => sendAway(id, by))));
       await publish([...recorded, ...leaving].flatMap(({ events }) => events));
       return { ok: true, records: recorded.map(({ after }) => after) };
+    },
+
+    async repair(id) {
+      const known = await intents.get(id);
+      const orders = known === undefined ? [] : expected(known);
+      if (known === undefined || orders.length === 0) return undefined;
+      const { after, events } = await record({ intent: known.intent, orders, wanted: "active" });
+      await publish(events);
+      return after;
     },
 
     async terminate(id) {
