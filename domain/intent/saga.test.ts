@@ -158,6 +158,8 @@ describe("whatever happens to the orders of a submission", () => {
             case "lost":
               carryOut(placed);
               return [];
+            case "lost-undone":
+            case undefined:
             default:
               return [];
           }

@@ -18,8 +18,6 @@ export interface Limits {
   knows(on: string): boolean;
 }
 
-export const noLimits: Limits = { of: () => undefined, knows: () => true };
-
 /** How claims name things: every library and the limits build these names here, so that they meet. */
 export const thing = {
   port: (origin: string, node: string, port: string) => `port ${origin} ${node} ${port}`,
