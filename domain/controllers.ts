@@ -50,6 +50,8 @@ export const Controller = z
     ues: z.record(z.string().regex(/^imsi-\d{15}$/), z.ipv4()).optional(),
     /** What a subscriber may have in all; absent: as much as is asked for. */
     ueCapacityMbps: z.strictObject({ ul: z.number().positive().optional(), dl: z.number().positive().optional() }).optional(),
+    /** Of a RESTCONF server: the data resources that intents may have below them, as paths of RFC 8040; absent: none. */
+    roots: z.array(z.string().min(1)).optional(),
     /** What the ports of its nodes carry, and which VLANs they are open for (`100-199,300`). Intents that do not fit are refused before any effect. */
     ports: z
       .array(
@@ -92,6 +94,7 @@ export interface ReachableController {
   readonly ues?: Readonly<Record<string, string>>;
   readonly notifyUrl?: URL;
   readonly ueCapacityMbps?: NonNullable<Controller["ueCapacityMbps"]>;
+  readonly roots?: readonly string[];
   readonly ports?: NonNullable<Controller["ports"]>;
   readonly paths?: NonNullable<Controller["paths"]>;
 }

@@ -23,6 +23,7 @@ interface ExecutionerSpec<O extends Openers> {
   /** Serves orders of this executioner, as the function `exec-<executioner>`. */
   readonly executioner: string;
   readonly summary: string;
+  readonly isDebugAid?: boolean;
   readonly concurrency?: number;
   readonly timeoutMs?: number;
   readonly resources: O;
@@ -58,6 +59,7 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
     on: [OrderPlaced],
     where: { executioner: spec.executioner },
     emits: [OrderExecuted, OrderFailed],
+    isDebugAid: spec.isDebugAid === true,
     concurrency: spec.concurrency ?? 100,
     timeoutMs: spec.timeoutMs ?? 30_000,
     resources,

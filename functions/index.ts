@@ -6,6 +6,7 @@ import execL2sm from "./exec-l2sm/handler.ts";
 import execLog from "./exec-log/handler.ts";
 import execNsc from "./exec-nsc/handler.ts";
 import execPeering from "./exec-peering/handler.ts";
+import execRestconf from "./exec-restconf/handler.ts";
 import execTfs from "./exec-tfs/handler.ts";
 import intentClassify from "./intent-classify/handler.ts";
 import intentReport from "./intent-report/handler.ts";
@@ -17,6 +18,7 @@ export const functions: readonly HostedFunction<Backing>[] = [
   execLog,
   execNsc,
   execPeering,
+  execRestconf,
   execTfs,
   intentClassify,
   intentReport,

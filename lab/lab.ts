@@ -8,6 +8,7 @@ import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { type NscOptions, startNsc } from "./nsc/server.ts";
 import { type PeeringOptions, startPeering } from "./peering/server.ts";
+import { startRestconf } from "./restconf/server.ts";
 import { startTfs, type TfsOptions } from "./tfs/server.ts";
 
 export interface LabCluster {
@@ -51,6 +52,8 @@ const nscOrigin = "https://nsc.example.net";
 /** D2.3 names no address of a 5G core either. Its subscribers are those of the test network 001/01. */
 const nefOrigin = "https://nef.example";
 const subscribers = { "imsi-001010000000001": "10.45.0.7", "imsi-001010000000002": "10.45.0.8" };
+const restconfOrigin = "https://router.example.net";
+const restconfRoots = ["ietf-interfaces:interfaces", "ietf-system:system/contact"];
 const defaultClusters: readonly LabCluster[] = [
   { name: "kind-worker-cluster-1", origin: "https://172.18.0.3:6443" },
   { name: "kind-worker-cluster-2", origin: "https://172.18.0.4:6443" },
@@ -63,7 +66,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const faults = openFaults();
   const declareDelay = (): void => {
     if (options.delayMs === undefined || options.delayMs === 0) return;
-    for (const peer of ["tfs", "l2sm-md", "nsc", "peering", "nef"])
+    for (const peer of ["tfs", "l2sm-md", "nsc", "peering", "nef", "restconf"])
       faults.add({ kind: "delay", peer, operation: "mutating", delayMs: options.delayMs });
   };
   declareDelay();
@@ -77,6 +80,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const l2sm = await startL2sm(ledger, faults, { ...options.l2sm, clusters: addresses });
   const nsc = await startNsc(ledger, faults, { ...options.nsc, now });
   const peering = await startPeering(ledger, faults, { ...options.peering, now });
+  const restconf = await startRestconf(ledger, faults);
   const fiveg = await startFiveg(ledger, faults, { ...options.fiveg, now });
 
   const controllers: readonly Controller[] = [
@@ -92,6 +96,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       ...(options.peering?.sessionsBody === "object" ? { sessionsBody: "object" as const } : {}),
     },
     { executioner: "5g", origin: nefOrigin, connect: fiveg.address.origin, ues: subscribers },
+    { executioner: "restconf", origin: restconfOrigin, connect: restconf.address.href, roots: restconfRoots },
     ...clusters.map(({ origin, simulator }) => ({
       executioner: "cluster",
       origin: new URL(origin).origin,
@@ -106,6 +111,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     nsc.reset();
     peering.reset();
     fiveg.reset();
+    restconf.reset();
     for (const { simulator } of clusters) simulator.reset();
   };
   const control = await startControl(ledger, faults, { controllers, reset });
@@ -122,6 +128,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         nsc.close(),
         peering.close(),
         fiveg.close(),
+        restconf.close(),
         control.close(),
         ...clusters.map(({ simulator }) => simulator.close()),
       ]);

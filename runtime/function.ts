@@ -41,6 +41,8 @@ interface FunctionSpec<On extends readonly EventType[], In, O, R> {
   readonly resources: O;
   /** Extension attributes that must match, as `{ executioner: "tfs" }`. */
   readonly where?: Readonly<Record<string, string>>;
+  /** For debugging: left out where a platform counts functions (OpenFaaS CE takes 15), and run by hand or in one process instead. */
+  readonly isDebugAid?: boolean;
   /** A cron expression, for what a clock starts. */
   readonly every?: string;
   readonly timeoutMs?: number;

@@ -69,8 +69,13 @@ const limitsOf = ({
   ueCapacityMbps,
   ports,
   paths,
-}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths">): Pick<ReachableController, "ueCapacityMbps" | "ports" | "paths"> => ({
+  roots,
+}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths" | "roots">): Pick<
+  ReachableController,
+  "ueCapacityMbps" | "ports" | "paths" | "roots"
+> => ({
   ...(ueCapacityMbps === undefined ? {} : { ueCapacityMbps }),
   ...(ports === undefined ? {} : { ports }),
   ...(paths === undefined ? {} : { paths }),
+  ...(roots === undefined ? {} : { roots }),
 });

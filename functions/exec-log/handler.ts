@@ -6,6 +6,7 @@ import { defineExecutioner } from "../executioner.ts";
 export default defineExecutioner({
   executioner: "log",
   summary: "Writes orders to the log, for debugging.",
+  isDebugAid: true,
   resources: {},
   adaptor: (_resources, { log }): Adaptor => {
     const written: Observed = { state: "present", differs: [], pending: false, declared: {} };

@@ -8,7 +8,7 @@ const SEAL_KEY = "seal-key";
 
 /** OpenFaaS' stack file. What a Pro installation adds (retries, queues, scaling to zero) is an overlay's business. */
 export const stack: Generator = async (root) => {
-  const functions = await readFunctions(root);
+  const functions = (await readFunctions(root)).filter(({ isDebugAid }) => isDebugAid !== true);
   const document = {
     version: "1.0",
     provider: { name: "openfaas", gateway: "${OPENFAAS_URL:-http://127.0.0.1:8080}" },

@@ -250,7 +250,7 @@ const table: readonly [ConflictKind, readonly string[], string, string, string |
   [
     "FLOW_OVERLAP",
     [intent("a", [flow([80, "8000-8080"], "1 Mbps", morning)])],
-    intent("b", [flow("8080", "1 Mbps", noon)]),
+    intent("b", [flow("8080-8090", "1 Mbps", noon)]),
     "the traffic of subscriber imsi-001010000000001",
     "from 2099-01-01T12:00:00.000Z on",
   ],
@@ -324,6 +324,7 @@ describe("intents that do not meet", () => {
     ["another VLAN on the same port", intent("a", [link(150, r1r2)]), intent("b", [link(151, r1r2)])],
     ["the same name in another cluster", intent("a", network("red")), intent("b", network("red", {}, 2))],
     ["flows one after the other", intent("a", [flow("80", "7 Mbps", morning)]), intent("b", [flow("80", "7 Mbps", afternoon)])],
+    ["a flow within a wider one, which has precedence", intent("a", [flow("8000-8080", "1 Mbps")]), intent("b", [flow("8080", "1 Mbps")])],
     ["flows of other ports", intent("a", [flow("80", "1 Mbps")]), intent("b", [flow("81", "1 Mbps")])],
     ["sessions with two peers", intent("a", [session("192.0.2.1", 64512)]), intent("b", [session("192.0.2.1", 64512, 64514)])],
   ])("are taken: %s", async (_, first, second) => {

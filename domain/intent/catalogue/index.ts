@@ -7,6 +7,7 @@ import { library as l2vpn } from "./l2vpn/library.ts";
 import { library as log } from "./log/library.ts";
 import { library as networkSlice } from "./network-slice/library.ts";
 import { library as networkSlice5g } from "./network-slice-5g/library.ts";
+import { library as restconfResource } from "./restconf-resource/library.ts";
 import { library as slice5gFlow } from "./slice-5g-flow/library.ts";
 import { library as tfsL2vpn } from "./tfs-l2vpn/library.ts";
 
@@ -18,6 +19,7 @@ export const catalogue: readonly IntentLibrary[] = [
   log,
   networkSlice,
   networkSlice5g,
+  restconfResource,
   slice5gFlow,
   tfsL2vpn,
 ];

@@ -151,10 +151,23 @@ const freedAfter = ({ claim: { until } }: Held): string | undefined => (until ==
 
 const meet = (a: readonly [number, number], b: readonly [number, number]): boolean => a[0] <= b[1] && b[0] <= a[1];
 
-const filtersMeet = (a: Filter, b: Filter): boolean =>
-  (a.direction === b.direction || a.direction === "BOTH" || b.direction === "BOTH") &&
-  (a.protocol === b.protocol || a.protocol === "ANY" || b.protocol === "ANY") &&
-  meet(a.addresses, b.addresses) &&
-  a.ports.some((p) => b.ports.some((q) => meet(p, q)));
+/** Some packet could be of both, and neither is the narrower one, which a core would give precedence (TS 23.501 5.7.1.9). */
+function filtersMeet(a: Filter, b: Filter): boolean {
+  const isSameWay = a.direction === b.direction || a.direction === "BOTH" || b.direction === "BOTH";
+  const axes = [axis(protocols[a.protocol], protocols[b.protocol]), axis([a.addresses], [b.addresses]), axis(a.ports, b.ports)];
+  const isNarrower = axes.every((one) => one.isWithin) !== axes.every((one) => one.isAround);
+  return isSameWay && axes.every((one) => one.meets) && !isNarrower;
+}
+
+type Ranges = readonly (readonly [number, number])[];
+const protocols: Readonly<Record<Filter["protocol"], Ranges>> = { TCP: [[6, 6]], UDP: [[17, 17]], ANY: [[0, 255]] };
+
+const axis = (a: Ranges, b: Ranges) => ({
+  meets: a.some((p) => b.some((q) => meet(p, q))),
+  isWithin: covers(b, a),
+  isAround: covers(a, b),
+});
+
+const covers = (outer: Ranges, inner: Ranges): boolean => inner.every(([from, to]) => outer.some((o) => o[0] <= from && to <= o[1]));
 
 const amount = (n: number): string => String(Number(n.toPrecision(6)));

@@ -36,7 +36,8 @@ export const claims = {
       on: thing.provider(origin, provider.name),
       thing: `provider ${provider.name}`,
       wants: `the address ${provider.domain}`,
-      rule: { is: "fact", value: provider.domain },
+      // Where it answers, not on which port: some name the port and some leave it to L2S-M.
+      rule: { is: "fact", value: provider.domain.split(":")[0] ?? provider.domain },
     };
     return [...inClusters, fact];
   },
