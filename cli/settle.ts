@@ -61,8 +61,12 @@ export async function settle(
 
 const goals: Readonly<Record<string, string>> = { active: "FULFILLED", suspended: "SUSPENDED", terminated: "TERMINATED" };
 
-/** Whether an intent is where it was asked to be; an intent with intentAdminState DEACTIVATED is asked to be SUSPENDED. */
-export const isReached = ({ isSettled, state, wanted }: Intent): boolean => isSettled && state === goals[wanted];
+/**
+ * Whether an intent is where it was asked to be; an intent with intentAdminState DEACTIVATED is asked to be SUSPENDED. One that waits for its
+ * time is there too.
+ */
+export const isReached = ({ isSettled, state, wanted, waitsUntil }: Intent): boolean =>
+  isSettled && (state === goals[wanted] || (waitsUntil !== undefined && state !== "FULFILMENTFAILED"));
 
 /** Why an intent is not where it was asked to be, one line a reason. */
 export function shortfallLines(intent: Intent, timeoutS: number): readonly string[] {

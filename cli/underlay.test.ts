@@ -109,7 +109,7 @@ describe("the command against the whole system", { timeout: LIMIT_MS }, () => {
     const good = join(dir, "good.yaml");
     const bad = join(dir, "bad.yaml");
     const text = await readFile(join(root, annex), "utf8");
-    await writeFile(good, text.replace("new_intent_2", "another"));
+    await writeFile(good, text.replace("new_intent_2", "another").replace("'999'", "'998'"));
     const badText = `${text}\n---\n${text.replace("new_intent_2", "third").replace("'DELIVER'", "'DELIVERR'")}`;
     await writeFile(bad, badText);
     const refused = await underlay("apply", "-f", good, bad, "--wait");

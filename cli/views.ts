@@ -17,6 +17,7 @@ export function intentTable(intents: readonly Intent[], paint: Paint): readonly 
       { title: "STATE", of: (i) => i.state, style: (i) => styleOf(i.state) },
       { title: "ORDERS", of: (i) => `${String(i.orders.filter((o) => o.state === "executed").length)}/${String(i.orders.length)}` },
       { title: "UPDATED", of: (i) => i.updatedAt },
+      { title: "WAITS UNTIL", of: (i) => i.waitsUntil },
       { title: "REASON", of: (i) => reasonsOf(i).join("; ") },
     ],
     paint,

@@ -64,6 +64,8 @@ export interface Intent {
   readonly state: string;
   readonly isSettled: boolean;
   readonly wanted: string;
+  /** Its first order that waits for its time starts then. */
+  readonly waitsUntil?: string;
   readonly updatedAt: string;
   readonly report: IntentReport;
   readonly orders: readonly Order[];

@@ -28,6 +28,7 @@ import { watchDrift } from "./keep/drift.ts";
 import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
+import { sweepWindows } from "./keep/windows.ts";
 import { openLooker } from "./look.ts";
 import { openPlanner } from "./plan.ts";
 import { warmUp } from "./warm-up.ts";
@@ -49,6 +50,8 @@ export interface System {
 }
 
 const SWEEP_EVERY_MS = 30_000;
+/** How late an order may be for the start of its window. */
+const TURN_EVERY_MS = 500;
 
 /** A broker that cannot be reached at the start is a mistake in the settings, more often than not; lost later, it is waited for. */
 const openBroker = (url: string, log: Logger): Promise<Broker> =>
@@ -108,6 +111,11 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
   const sweeping = setInterval(() => {
     sweep().catch((error: unknown) => log.warn({ reason: error instanceof Error ? error.message : "" }, "sweep cut short"));
   }, SWEEP_EVERY_MS);
+  const turning = setInterval(() => {
+    sweepWindows(intents, now(), publish).catch((error: unknown) =>
+      log.warn({ reason: error instanceof Error ? error.message : "" }, "windows not looked at"),
+    );
+  }, TURN_EVERY_MS);
   const driftWatch = watchDrift(config, { check: drift, intents, ingress, publish, now, log });
 
   const { registry } = metrics;
@@ -136,6 +144,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     storePromise: promise.says,
     async stop() {
       clearInterval(sweeping);
+      clearInterval(turning);
       driftWatch.stop();
       await api.close();
       await orchestrator.stop();

@@ -4,6 +4,8 @@ export const key = {
   intent: (id: string) => `mncc:{intents}:record:${id}` as const,
   /** Sorted set of intent ids, all of score 0, so that pages come in the order of the ids. */
   intentIndex: () => "mncc:{intents}:index" as const,
+  /** Sorted set of the ids of intents that wait for a time, by that time in ms. */
+  intentTurns: () => "mncc:{intents}:turns" as const,
   /** Hash: what one order brought about, and who is at it. Expires 24 h after nothing stands any more, else never. */
   effect: (executioner: string, resource: string) => `mncc:{${executioner}}:effect:${resource}` as const,
   /** Sorted set of resources whose events are not known to be published, by the time of the commit. */

@@ -15,7 +15,8 @@ export const OrderRecord = z.object({
   before: Order.optional(),
   /** The submission that placed it. */
   submission: z.int().positive(),
-  state: z.enum(["placed", "executed", "failed"]),
+  /** `waiting`: for the start of its window; nobody has been asked yet. */
+  state: z.enum(["waiting", "placed", "executed", "failed"]),
   effect: Effect.optional(),
   declared: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
   code: z.string().optional(),
@@ -65,7 +66,9 @@ const standingOf = ({ action, state, order, before }: OrderRecord): Order | unde
 /** The orders whose effects stand, as far as news of them tells, and what is on its way. */
 export const standing = ({ orders }: IntentRecord): readonly Order[] =>
   orders.flatMap((r) =>
-    [...new Set([standingOf(r), r.action === "apply" && r.state === "placed" ? r.order : undefined])].filter((o) => o !== undefined),
+    [...new Set([standingOf(r), r.action === "apply" && (r.state === "placed" || r.state === "waiting") ? r.order : undefined])].filter(
+      (o) => o !== undefined,
+    ),
   );
 
 /** Whether it still needs what it holds: something of it stands, or may yet. */
@@ -102,7 +105,8 @@ export function submit(
     (action: Action) =>
     (order: Order): OrderRecord => {
       const before = standing.get(keyOf(order));
-      return { order, action, submission, state: "placed", ...(before === undefined ? {} : { before }) };
+      const isEarly = action === "apply" && order.window?.from !== undefined && order.window.from > at;
+      return { order, action, submission, state: isEarly ? "waiting" : "placed", ...(before === undefined ? {} : { before }) };
     };
   return {
     retired,
@@ -145,7 +149,8 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
   }
   const i = record.orders.findIndex((r) => keyOf(r.order) === keyOf(happening));
   const old = record.orders[i];
-  if (old === undefined || old.state !== "placed") return record;
+  // One that waits may have been placed by a clock that runs ahead of ours.
+  if (old === undefined || old.state === "executed" || old.state === "failed") return record;
   const settled: OrderRecord =
     happening.kind === "executed"
       ? { ...old, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
@@ -164,7 +169,7 @@ function drifted(record: IntentRecord, drift: readonly Drift[], at: string): Int
 export function expected(record: IntentRecord): readonly Order[] {
   const isWhole = record.wanted === "active" && isSettled(record) && record.refusal === undefined && record.undoing === undefined;
   if (!isWhole || record.orders.some((r) => r.state === "failed")) return [];
-  return record.orders.flatMap(({ action, order }) => (action === "apply" ? [order] : []));
+  return record.orders.flatMap(({ action, order, state }) => (action === "apply" && state === "executed" ? [order] : []));
 }
 
 /** An intent that was sent away for this one has come to rest. Where anything of it still stands, this one cannot be carried out. Idempotent. */

@@ -11,6 +11,8 @@ export const Order = z.strictObject({
   controller: z.string().optional(),
   /** Every other origin that carrying it out would touch, such as the clusters' APIs. */
   origins: z.array(z.string()).default([]),
+  /** When it is to stand, UTC; absent: from now on, until it is taken back. */
+  window: z.strictObject({ from: z.iso.datetime().optional(), until: z.iso.datetime().optional() }).optional(),
   payload: z.record(z.string(), z.unknown()),
 });
 export type Order = z.infer<typeof Order>;

@@ -51,6 +51,8 @@ export function stateOf(record: IntentRecord): State {
   if (record.orders.some((r) => r.state === "placed"))
     return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
   if (record.wanted === "suspended") return "SUSPENDED";
+  if (record.orders.some((r) => r.state === "waiting"))
+    return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
   return driftIn(record, record.orders).length > 0 ? "DEGRADED" : "FULFILLED";
 }
 

@@ -41,6 +41,8 @@ function takeBack(done: OrderRecord, submission: number): OrderRecord {
   // What was on its way out comes back, also where nobody knows whether it had gone.
   if (done.action === "withdraw") return done.effect === "absent" ? done : { order, action: "apply", submission, state: "placed" };
   switch (done.state) {
+    case "waiting":
+      return { ...done, action: "withdraw", state: "executed", effect: "absent" };
     case "placed":
       return back();
     case "executed":

@@ -38,8 +38,8 @@ export function chooseExposure(url: string | undefined, configured: Exposure | u
 }
 
 /**
- * Quality for flows of subscribers, on a 5G core. A flow begins when its order is carried out, also where its start is still to come,
- * and its core ends it after the duration from start to stop; an order whose stop has passed is refused.
+ * Quality for flows of subscribers, on a 5G core. Orders come at the start of their window; the core ends a flow after the duration from
+ * start to stop, and an order whose stop has passed is refused.
  */
 export function fivegAdaptor({ controllers, connections, signal, now = Date.now }: Dependencies): Adaptor {
   function aim(order: Order): Outcome<Target> {

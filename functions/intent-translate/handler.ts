@@ -1,5 +1,6 @@
 import { catalogue } from "../../domain/intent/catalogue/index.ts";
 import { translate } from "../../domain/intent/translate.ts";
+import { startable } from "../../domain/intent/window.ts";
 import { IntentClassified, IntentDerived, IntentRefused } from "../../events/intent.ts";
 import { OrderPlaced } from "../../events/order.ts";
 import { defineFunction } from "../../runtime/function.ts";
@@ -12,7 +13,7 @@ export default defineFunction({
   on: [IntentClassified],
   emits: [IntentDerived, OrderPlaced, IntentRefused],
   resources: {},
-  handle(event) {
+  handle(event, { now }) {
     const { intent, generation, submission, matches, retired } = event.data;
     const from = { source, subject: intent.id, cause: event };
     const translated = translate(intent, matches, catalogue);
@@ -25,7 +26,7 @@ export default defineFunction({
     const { derived, orders } = translated.value;
     const placed = [
       ...retired.map((order) => ({ action: "withdraw" as const, order })),
-      ...orders.map((order) => ({ action: "apply" as const, order })),
+      ...startable(orders, now().toISOString()).map((order) => ({ action: "apply" as const, order })),
     ];
     return [
       ...derived.map(({ library, intent: sub }, index) =>

@@ -9,6 +9,7 @@ export const viewOf = (record: IntentRecord) => ({
   state: stateOf(record),
   isSettled: isSettled(record),
   wanted: record.wanted,
+  ...waitsUntil(record),
   submittedAt: record.submittedAt,
   updatedAt: record.updatedAt,
   report: reportOf(record),
@@ -25,3 +26,9 @@ export const viewOf = (record: IntentRecord) => ({
     ...(residue === undefined || residue.length === 0 ? {} : { residue }),
   })),
 });
+
+/** When the first of its orders that wait for their time starts. */
+const waitsUntil = ({ orders }: IntentRecord): { readonly waitsUntil?: string } => {
+  const [first] = orders.flatMap(({ state, order }) => (state === "waiting" ? (order.window?.from ?? []) : [])).toSorted();
+  return first === undefined ? {} : { waitsUntil: first };
+};

@@ -233,6 +233,14 @@ const record = (id: string, submission = 1): IntentRecord => ({
   updatedAt: "2026-01-01T00:00:00.000Z",
 });
 
+const orderIn = ({ intent }: IntentRecord): Order => ({
+  executioner: "x",
+  resource: intent.id,
+  expectationIds: ["1"],
+  origins: [],
+  payload: {},
+});
+
 describe.each(kinds)("%s intents", (kind) => {
   let store: IntentStore;
   beforeEach(() => {
@@ -266,6 +274,21 @@ describe.each(kinds)("%s intents", (kind) => {
     expect(after).toBe(known);
     expect(await writes()).toBe(before);
     expect(await store.get("a")).toEqual(record("a"));
+  });
+
+  it("knows whose time has come, the earliest first, and forgets it when there is nothing to wait for any more", async () => {
+    const waiting = (id: string, from: string): IntentRecord => {
+      const known = record(id);
+      const order = { ...orderIn(known), window: { from } };
+      return { ...known, orders: [{ order, action: "apply", submission: 1, state: "waiting" }] };
+    };
+    await store.update("late", () => waiting("late", "2026-01-01T00:00:09.000Z"));
+    await store.update("soon", () => waiting("soon", "2026-01-01T00:00:05.500Z"));
+    await store.update("never", () => record("never"));
+    const by = (second: number, limit = 10) => store.turning(new Date(Date.UTC(2026, 0, 1, 0, 0, second)), limit);
+    expect([await by(5), await by(6), await by(9), await by(9, 1)]).toEqual([[], ["soon"], ["soon", "late"], ["soon"]]);
+    await store.update("soon", (known) => known && { ...known, orders: known.orders.map((o) => ({ ...o, state: "placed" as const })) });
+    expect(await by(9)).toEqual(["late"]);
   });
 
   it("lists in the order of the ids, page by page", async () => {

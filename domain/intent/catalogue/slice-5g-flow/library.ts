@@ -38,7 +38,7 @@ const expectationContexts = z.strictObject({ url: httpUrl.optional(), startTime:
 
 /**
  * Flows of 5G subscribers, with guaranteed rates. The order carries both times and, where both are given, the duration between them.
- * A flow begins when its order is carried out: nobody keeps it until a start that is still to come.
+ * The order waits for its start, also over a restart, and is taken back at its stop where the core has not ended it by then.
  */
 export const library: IntentLibrary = {
   name: "slice-5g-flow",
@@ -90,9 +90,15 @@ function orderOf({ id, observationPeriod }: Intent, expectation: IntentExpectati
     expectationIds: [expectationId],
     ...(url === undefined ? {} : { controller: url }),
     origins: [],
+    ...windowOf(times.value),
     payload,
   });
 }
+
+const windowOf = ({ startTime, stopTime }: Pick<Flow5g, "startTime" | "stopTime">): Pick<Order, "window"> =>
+  startTime === undefined && stopTime === undefined
+    ? {}
+    : { window: { ...(startTime === undefined ? {} : { from: startTime }), ...(stopTime === undefined ? {} : { until: stopTime }) } };
 
 function subscriberOf(objectInstance: string | undefined, place: string): Refusing<string> {
   if (objectInstance === undefined) return refuse("CONTEXT_MISSING", "needs objectInstance, the subscriber's SUPI", place);
