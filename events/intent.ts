@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { IntentConflictReport } from "../domain/intent/conflict/report.ts";
 import { Drift } from "../domain/intent/drift.ts";
-import { type IntentRecord, Wanted } from "../domain/intent/lifecycle.ts";
+import { Wanted } from "../domain/intent/lifecycle.ts";
 import { Intent } from "../domain/intent/model.ts";
 import { Order } from "../domain/intent/order.ts";
 import { IntentReport } from "../domain/intent/report.ts";
-import { defineEvent, derivedId, type Event } from "./define.ts";
+import { defineEvent } from "./define.ts";
 
 /** Travels with every event of one submission. `submission` grows with every apply, `generation` only when the intent's meaning changes. */
 const stage = {
@@ -22,15 +22,6 @@ export const IntentSubmitted = defineEvent({
   summary: "Something is asked of the network.",
   data: z.strictObject({ ...stage, wanted: Wanted, retired }),
 });
-
-const ingress = "/mncc/ingress";
-
-/** The event of a submission, as the record has it: the same whoever tells it. */
-export function submitted({ intent, generation, submission, wanted, orders }: IntentRecord): Event {
-  const retired = orders.flatMap(({ action, order }) => (action === "withdraw" ? [order] : []));
-  const id = derivedId({ source: ingress, id: intent.id }, IntentSubmitted.type, submission);
-  return IntentSubmitted.make({ source: ingress, subject: intent.id, id, data: { intent, generation, submission, wanted, retired } });
-}
 
 export const IntentDerived = defineEvent({
   type: "eu.meta-os.nemo.intent.derived.v1",

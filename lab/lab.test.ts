@@ -38,6 +38,7 @@ describe("the lab", () => {
       ["nsc", "http://192.168.165.10"],
       ["peering", "https://peering.example.net"],
       ["5g", "https://nef.example"],
+      ["restconf", "https://router.example.net"],
       ["cluster", "https://172.18.0.3:6443"],
       ["cluster", "https://172.18.0.4:6443"],
     ]);
@@ -90,6 +91,7 @@ describe("the lab", () => {
       ["delay", "nsc", "mutating"],
       ["delay", "peering", "mutating"],
       ["delay", "nef", "mutating"],
+      ["delay", "restconf", "mutating"],
     ]);
     await lab.close();
   });

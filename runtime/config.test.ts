@@ -3,7 +3,16 @@ import { readConfig } from "./config.ts";
 
 it("has defaults for what is the same everywhere, and none for addresses", () => {
   const config = readConfig({ PATH: "/usr/bin", HOME: "/" });
-  expect(config).toEqual({ PORT: 8080, HOST: "127.0.0.1", FUSE: [], LOG_LEVEL: "info", ATTEMPTS: 8, PATIENCE_MS: 120_000 });
+  expect(config).toEqual({
+    PORT: 8080,
+    HOST: "127.0.0.1",
+    FUSE: [],
+    LOG_LEVEL: "info",
+    ATTEMPTS: 8,
+    PATIENCE_MS: 120_000,
+    DRIFT: "report",
+    DRIFT_EVERY_S: 300,
+  });
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(readConfig({ FUSE: "a,b" }).FUSE)).toBe(true);
 });

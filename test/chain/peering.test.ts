@@ -173,9 +173,7 @@ describe.each(Object.entries(grounds))("a BGP session %s", (_, env) => {
 
   it("belongs to one intent", async () => {
     await api.apply(file());
-    const [other] = await api.apply(file({ id: "peering_2" }));
-    expect(other).toMatchObject({ state: "FULFILMENTFAILED", orders: [{ code: "RESOURCE_OWNED" }] });
-    expect(await api.remove("peering_2")).toMatchObject({ state: "TERMINATED" });
+    expect(await api.submit(file({ id: "peering_2" }))).toMatchObject({ status: 422, body: { code: "SESSION_TAKEN" } });
     expect(ledger.objects()).toHaveLength(1);
     await api.remove("peering_1");
     expect(ledger.objects()).toEqual([]);
