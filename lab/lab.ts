@@ -2,7 +2,7 @@ import type { Controller } from "../domain/controllers.ts";
 import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
-import { type FivegOptions, startFiveg } from "./fiveg/server.ts";
+import { type FivegOptions, type FivegSimulator, startFiveg } from "./fiveg/server.ts";
 import { startL2sm } from "./l2sm/server.ts";
 import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -38,6 +38,7 @@ export interface Lab {
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly controlAddress: URL;
+  readonly fiveg: Pick<FivegSimulator, "notify">;
   /** Everything as after the start; the delay that the lab was started with stays. */
   reset(): void;
   close(): Promise<void>;
@@ -120,6 +121,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ledger,
     faults,
     controlAddress: control.address,
+    fiveg,
     reset,
     async close() {
       await l2sm.close(); // first: it calls the clusters

@@ -13,7 +13,10 @@ async function main(): Promise<void> {
   const withLab = config.LAB === undefined ? config.CONTROLLERS_FILE === undefined : config.LAB === "on";
   const lab = withLab ? await startLab() : undefined;
   const named = config.CONTROLLERS_FILE === undefined ? [] : readControllersFile(config.CONTROLLERS_FILE);
-  const controllers = reachable([...named, ...(lab?.controllers ?? [])]);
+  // The lab's core tells of flows by itself, and this is where it finds us.
+  const notifyUrl = `http://127.0.0.1:${String(config.PORT)}/v1/notifications/5g`;
+  const simulated = (lab?.controllers ?? []).map((c) => (c.executioner === "5g" && config.PORT !== 0 ? { notifyUrl, ...c } : c));
+  const controllers = reachable([...named, ...simulated]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
   const system = await startSystem({ config, log, controllers, sealKey, ...(lab === undefined ? {} : { labAddress: lab.controlAddress }) });
 

@@ -124,6 +124,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     planner,
     drift,
     intents,
+    notifications: { effects, sealKey, publish, now },
     broker,
     tail,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },

@@ -38,6 +38,8 @@ export interface EffectStore {
   /** Gives a claim back unfinished. */
   release(claim: Claim, fence: number): Promise<void>;
   commit(claim: Claim, fence: number, result: Result): Promise<"committed" | "stale">;
+  /** Whose effect stands there, or is being brought about; undefined where nothing of anybody's is known. */
+  ownerOf(executioner: string, resource: string): Promise<string | undefined>;
   /** The events of this effect are confirmed by the broker. */
   published(claim: Pick<Claim, "executioner" | "resource">): Promise<void>;
   /** Results that were committed longer ago than `olderThanMs` and are not known to be published. */
@@ -108,6 +110,10 @@ export function redisEffects(redis: Redis): EffectStore {
       const outbox = key.outbox(c.executioner);
       const answer = await scripted.commitEffect(at(c), outbox, fence, result, orderText(standing), c.resource, RETENTION_MS);
       return answer === 1 ? "committed" : "stale";
+    },
+    ownerOf: async (executioner, resource) => {
+      const [intent, state, standing] = await redis.hmget(key.effect(executioner, resource), "intent", "state", "standing");
+      return intent && (state === "INPROGRESS" || (standing ?? "") !== "") ? intent : undefined;
     },
     published: async (c) => {
       await redis.zrem(key.outbox(c.executioner), c.resource);
@@ -194,6 +200,10 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
       if (kept === undefined) return Promise.resolve("stale");
       Object.assign(kept, { isComplete: true, result, standing: orderText(standing), unpublishedSince: now() });
       return Promise.resolve("committed");
+    },
+    ownerOf: (executioner, resource) => {
+      const kept = effects.get(key.effect(executioner, resource));
+      return Promise.resolve(kept !== undefined && (!kept.isComplete || kept.standing !== "") ? kept.intentId : undefined);
     },
     published: (c) => {
       const kept = effects.get(at(c));

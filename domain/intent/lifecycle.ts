@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Drift } from "./drift.ts";
 import { Intent } from "./model.ts";
+import { observed, Observation } from "./observation.ts";
 import { Action, canonicalJson, Effect, Order } from "./order.ts";
 
 /** What is wanted of an intent now: DEACTIVATED suspends it, deleting terminates it. */
@@ -43,6 +44,8 @@ export const IntentRecord = z.object({
   undoing: Undoing.optional(),
   /** What its controllers were seen to have otherwise, after it was carried out. */
   drift: z.array(Drift).optional(),
+  /** What its controllers told of it by themselves, the latest. */
+  observations: z.array(Observation).optional(),
   /** Less important intents that have to leave before its orders are placed (TS 28.312 intentPreemptionCapability). */
   waitsFor: z.array(z.string()).optional(),
   /** The more important intent that it was suspended for. */
@@ -125,6 +128,8 @@ export function submit(
 /** What happened to one order, or to the intent as a whole. */
 export type Happening =
   | { readonly kind: "drifted"; readonly submission: number; readonly drift: readonly Drift[] }
+  /** Of whatever submission: a controller does not know of any. */
+  | { readonly kind: "observed"; readonly observation: Observation }
   | {
       readonly kind: "refused";
       readonly submission: number;
@@ -139,6 +144,7 @@ export type Happening =
 
 /** Takes a happening into the record. News of an earlier submission changes nothing: a newer one is under way. Idempotent. */
 export function advance(record: IntentRecord, happening: Happening, at: string): IntentRecord {
+  if (happening.kind === "observed") return told(record, happening.observation, at);
   if (happening.submission !== record.submission) return record;
   if (happening.kind === "drifted") return drifted(record, happening.drift, at);
   if (happening.kind === "refused") {
@@ -156,6 +162,14 @@ export function advance(record: IntentRecord, happening: Happening, at: string):
       ? { ...old, state: "executed", effect: happening.effect, declared: { ...happening.declared } }
       : { ...old, state: "failed", code: happening.code, reason: happening.reason, residue: [...happening.residue] };
   return { ...record, orders: record.orders.with(i, settled), updatedAt: at };
+}
+
+/** Only of what is carried out: what was taken back meanwhile is nobody's any more. */
+function told(record: IntentRecord, observation: Observation, at: string): IntentRecord {
+  const isOurs = expected(record).some((o) => o.executioner === observation.executioner && o.resource === observation.resource);
+  const known = record.observations ?? [];
+  const observations = isOurs ? observed(known, observation) : known;
+  return canonicalJson(observations) === canonicalJson(known) ? record : { ...record, observations: [...observations], updatedAt: at };
 }
 
 /** Only of what is carried out: what is under way or has failed is not drift. */

@@ -24,6 +24,8 @@ export const IntentReport = z.strictObject({
       z.strictObject({
         expectaitonId: z.string(),
         expectationFulfilmentInfo: FulfilmentInfo,
+        /** Our extension: what controllers told of it by themselves, such as `roundTripDelayMs`. */
+        observations: z.array(z.strictObject({ name: z.string(), value: z.number(), observedAt: z.iso.datetime() })).optional(),
         targetFulfilmentResult: z.array(
           z.strictObject({
             targetName: z.string(),
@@ -53,11 +55,19 @@ export function stateOf(record: IntentRecord): State {
   if (record.wanted === "suspended") return "SUSPENDED";
   if (record.orders.some((r) => r.state === "waiting"))
     return record.orders.some((r) => r.state === "executed") ? "COMPLIANT" : "ACKNOWLEDGED";
-  return driftIn(record, record.orders).length > 0 ? "DEGRADED" : "FULFILLED";
+  return driftIn(record, record.orders).length > 0 || troublesIn(record, record.orders).length > 0 ? "DEGRADED" : "FULFILLED";
 }
 
 const driftIn = ({ drift = [] }: IntentRecord, orders: readonly OrderRecord[]) =>
   drift.filter((d) => orders.some(({ order }) => order.executioner === d.executioner && order.resource === d.resource));
+
+const observationsIn = ({ observations = [] }: IntentRecord, orders: readonly OrderRecord[]) =>
+  observations.filter((o) => orders.some(({ order }) => order.executioner === o.executioner && order.resource === o.resource));
+
+const troublesIn = (record: IntentRecord, orders: readonly OrderRecord[]): readonly string[] =>
+  observationsIn(record, orders).flatMap(({ conditions, resource, executioner }) =>
+    Object.entries(conditions).map(([code, reason]) => reasonOf({ code, reason: `${resource} on ${executioner}: ${reason ?? ""}` })),
+  );
 
 const infoOf = (state: State, reasons: readonly string[] = []): FulfilmentInfo => ({
   fulfilmentStatus: state === "FULFILLED" ? "FULFILLED" : "NOT_FULFILLED",
@@ -82,10 +92,14 @@ export function reportOf(record: IntentRecord): IntentReport {
 function resultOf(record: IntentRecord, { expectationId, expectationTargets }: IntentExpectation): ExpectationResult {
   const orders = record.orders.filter((r) => r.order.expectationIds.includes(expectationId));
   const state = stateOf({ ...record, orders });
+  const observations = observationsIn(record, orders).flatMap(({ values, at }) =>
+    Object.entries(values).map(([name, value]) => ({ name, value, observedAt: at })),
+  );
   const declared = Object.assign({}, ...orders.map((r) => r.declared ?? {})) as Record<string, number | string>;
   return {
     expectaitonId: expectationId,
     expectationFulfilmentInfo: infoOf(state, reasonsOf(record, orders, expectationId)),
+    ...(observations.length === 0 ? {} : { observations }),
     targetFulfilmentResult: expectationTargets.map(({ targetName }) => ({
       targetName,
       targetFulfilmentInfo: infoOf(state),
@@ -108,7 +122,7 @@ function reasonsOf(record: IntentRecord, orders: readonly OrderRecord[], expecta
     preemptedBy === undefined ? [] : [reasonOf({ code: "PREEMPTED", reason: `suspended for ${preemptedBy}, which is more important` })];
   const refused = [...gone, ...(refusal === undefined ? [] : [reasonOf(refusal)])];
   const failed = orders.filter((r) => r.state === "failed").map(reasonOf);
-  if (undoing === undefined) return [...refused, ...failed, ...drift];
+  if (undoing === undefined) return [...refused, ...failed, ...drift, ...troublesIn(record, orders)];
   const own = undoing.failures.filter((f) => expectationId === undefined || f.expectationIds.includes(expectationId)).map(reasonOf);
   const taken = orders.some((r) => r.state === "placed") ? "is being taken back" : "was taken back";
   // An expectation that did not fail itself went with the others.

@@ -14,6 +14,8 @@ interface Dependencies {
   readonly controllers: readonly ReachableController[];
   readonly connections: Pick<FivegConnections, "pool" | "tokens">;
   readonly signal: AbortSignal;
+  /** What is added to the address of a flow's notifications, so that only its core can tell of it. */
+  readonly tokenOf?: (name: string) => string;
   /** Milliseconds of the epoch: whether a flow's time has passed. */
   readonly now?: () => number;
 }
@@ -41,7 +43,7 @@ export function chooseExposure(url: string | undefined, configured: Exposure | u
  * Quality for flows of subscribers, on a 5G core. Orders come at the start of their window; the core ends a flow after the duration from
  * start to stop, and an order whose stop has passed is refused.
  */
-export function fivegAdaptor({ controllers, connections, signal, now = Date.now }: Dependencies): Adaptor {
+export function fivegAdaptor({ controllers, connections, signal, tokenOf, now = Date.now }: Dependencies): Adaptor {
   function aim(order: Order): Outcome<Target> {
     const flow = payloadOf(order);
     const chosen = selectController(controllers, "5g", order.controller);
@@ -49,7 +51,7 @@ export function fivegAdaptor({ controllers, connections, signal, now = Date.now 
     const controller = chosen.value;
     const exposure = chooseExposure(order.controller, controller.exposure);
     return ok({
-      wanted: { flow, ue: controller.ues?.[flow.supi], destination: destinationOf(controller.notifyUrl, flow.name), nowMs: now() },
+      wanted: { flow, ue: controller.ues?.[flow.supi], destination: destinationOf(controller.notifyUrl, flow.name, tokenOf), nowMs: now() },
       core: reach(controller, { pool: connections.pool(controller), tokens: connections.tokens, signal }),
       face: exposure === "camara" ? camaraQod : sessionWithQos(controller),
       origin: controller.origin,
@@ -122,9 +124,10 @@ export function fivegAdaptor({ controllers, connections, signal, now = Date.now 
 
 const hasEnded = ({ flow: { stopTime }, nowMs }: Wanted): boolean => stopTime !== undefined && Date.parse(stopTime) <= nowMs;
 
-const destinationOf = (base: URL | undefined, name: string): string => {
+const destinationOf = (base: URL | undefined, name: string, tokenOf: Dependencies["tokenOf"]): string => {
   const { origin, pathname } = base ?? nowhere;
-  return `${origin}${pathname.replace(/\/+$/, "")}/notify/${encodeURIComponent(name)}`;
+  const query = base === undefined || tokenOf === undefined ? "" : `?t=${tokenOf(name)}`;
+  return `${origin}${pathname.replace(/\/+$/, "")}/notify/${encodeURIComponent(name)}${query}`;
 };
 
 function payloadOf(order: Order): Flow5g {

@@ -40,8 +40,9 @@ it("is the payload of D2.3's example", () => {
     qosReference: "audio4k",
     tscQosReq: { reqGbrUl: "3 Mbps", reqGbrDl: "3 Mbps" },
     qosMonInfo: { reqQosMonParams: ["UPLINK", "DOWNLINK", "ROUND_TRIP"], repFreqs: ["PERIODIC"], repPeriod: 60 },
+    usageThreshold: { duration: 60 },
     qosDuration: 4500,
-    events: ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION", "QOS_MONITORING"],
+    events: ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION", "QOS_MONITORING", "USAGE_REPORT"],
   });
 });
 
@@ -106,6 +107,7 @@ describe("differences", () => {
     expect(mergePatch(wanted, differs)).toEqual({
       tscQosReq: { reqGbrUl: null },
       qosMonInfo: null,
+      usageThreshold: null,
       events: ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION"],
       qosDuration: null,
     });

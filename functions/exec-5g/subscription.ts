@@ -38,7 +38,8 @@ export function declaredBy({ tscQosReq }: Subscription): Readonly<Record<string,
 
 const always = ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION"];
 
-const eventsOf = ({ reportPeriodS }: Flow5g): readonly string[] => (reportPeriodS === undefined ? always : [...always, "QOS_MONITORING"]);
+const eventsOf = ({ reportPeriodS }: Flow5g): readonly string[] =>
+  reportPeriodS === undefined ? always : [...always, "QOS_MONITORING", "USAGE_REPORT"];
 
 const ratesOf = ({ ulCapacityMbps, dlCapacityMbps }: Flow5g): Readonly<Record<string, string>> => ({
   ...(ulCapacityMbps === undefined ? {} : { reqGbrUl: bitRate(ulCapacityMbps) }),
@@ -51,6 +52,9 @@ const monitoring = (repPeriod: number): object => ({
   repPeriod,
 });
 
+/** Delays and usage, both as often. */
+const monitored = (periodS: number): object => ({ qosMonInfo: monitoring(periodS), usageThreshold: { duration: periodS } });
+
 /** The whole subscription, as POST and PUT take it. */
 export function body(wanted: KnownUe): object {
   const { flow, ue, destination } = wanted;
@@ -61,7 +65,7 @@ export function body(wanted: KnownUe): object {
     flowInfo: flowInfo(flow, ue),
     qosReference: flow.profile,
     tscQosReq: ratesOf(flow),
-    ...(flow.reportPeriodS === undefined ? {} : { qosMonInfo: monitoring(flow.reportPeriodS) }),
+    ...(flow.reportPeriodS === undefined ? {} : monitored(flow.reportPeriodS)),
     ...(duration === undefined ? {} : { qosDuration: duration }),
     events: eventsOf(flow),
   };
@@ -116,7 +120,10 @@ export function mergePatch(wanted: KnownUe, differs: readonly Difference[]): obj
     ...(has("profile") ? { qosReference: flow.profile } : {}),
     ...(Object.keys(changedRates).length === 0 ? {} : { tscQosReq: changedRates }),
     ...(has("observationPeriod")
-      ? { qosMonInfo: flow.reportPeriodS === undefined ? null : monitoring(flow.reportPeriodS), events: eventsOf(flow) }
+      ? {
+          ...(flow.reportPeriodS === undefined ? { qosMonInfo: null, usageThreshold: null } : monitored(flow.reportPeriodS)),
+          events: eventsOf(flow),
+        }
       : {}),
     ...(has("stopTime") ? { qosDuration: durationS(wanted) ?? null } : {}),
   };

@@ -1,6 +1,7 @@
 import { advance, type Happening, type IntentRecord, isTerminated } from "../../domain/intent/lifecycle.ts";
 import { reportOf } from "../../domain/intent/report.ts";
 import { nextToUndo, undo } from "../../domain/intent/saga.ts";
+import { FlowNotified } from "../../events/flow.ts";
 import { IntentDrifted, IntentRefused, IntentReported, IntentSubmitted } from "../../events/intent.ts";
 import { OrderExecuted, OrderFailed, OrderPlaced } from "../../events/order.ts";
 import { defineFunction, type Received } from "../../runtime/function.ts";
@@ -15,7 +16,7 @@ const source = "/mncc/intent-report";
 export default defineFunction({
   name: "intent-report",
   summary: "Keeps what became of every intent, reports it as a TS 28.312 IntentReport, and has what failed in part taken back.",
-  on: [IntentRefused, IntentDrifted, OrderExecuted, OrderFailed],
+  on: [IntentRefused, IntentDrifted, FlowNotified, OrderExecuted, OrderFailed],
   emits: [IntentReported, IntentSubmitted, OrderPlaced],
   resources: { intents: openIntents, secrets: openSecrets, holdings: openHoldings, controllers: ({ controllers }: Backing) => controllers },
   async handle(event, { resources, now }) {
@@ -26,8 +27,8 @@ export default defineFunction({
     if (after === undefined) return [];
     // A redelivery finds its news already taken in: it tells all of it again, with the same ids.
     const { submission, generation } = after;
-    const isOfThis = event.data.submission === submission || event.data.submission === after.undoing?.submission;
-    if (after === before && !isOfThis) return [];
+    const of = "submission" in event.data ? event.data.submission : submission;
+    if (after === before && of !== submission && of !== after.undoing?.submission) return [];
     await letGo(after, resources, at);
     if (isTerminated(after)) await secrets.forget(intentId);
     const from = { source, subject: intentId, cause: event };
@@ -50,6 +51,8 @@ function happening({ type, data }: Received<unknown>): Happening {
       return { kind: "executed", ...OrderExecuted.data.parse(data) };
     case OrderFailed.type:
       return { kind: "failed", ...OrderFailed.data.parse(data) };
+    case FlowNotified.type:
+      return { kind: "observed", ...FlowNotified.data.parse(data) };
     case IntentDrifted.type:
       return { kind: "drifted", ...IntentDrifted.data.parse(data) };
     default:

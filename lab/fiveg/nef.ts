@@ -19,6 +19,8 @@ export interface NefOptions {
 }
 
 export interface NefStore {
+  /** Tells whoever subscribed, of every subscription; resolves to the statuses of the answers. */
+  notify(eventReports: readonly object[]): Promise<readonly number[]>;
   reset(): void;
 }
 
@@ -141,7 +143,48 @@ export function mountNef(app: FastifyInstance, gate: HttpGate, ledger: Ledger, a
       url,
       handler: (request, reply) => gate(request, reply, asked, () => (access.isAllowed(request) ? act(request) : unauthorized)),
     });
+  const post = async (one: Stored, eventReports: readonly object[]): Promise<number> => {
+    const transaction = `/3gpp-as-session-with-qos/v1/${one.scsAsId}/subscriptions/${one.id}`;
+    const body = JSON.stringify({ transaction, eventReports });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(one.subscription.notificationDestination, {
+      method: "POST",
+      headers,
+      body,
+      signal: AbortSignal.timeout(5_000),
+    });
+    return answer.status;
+  };
+  /** Every core measures a flow that it is asked to, as often as it is asked to; here, what it measures is made up from the clock. */
+  const measure = (): void => {
+    second += 1;
+    for (const one of stored.values()) {
+      const { qosMonInfo, usageThreshold } = one.subscription;
+      if (qosMonInfo?.repPeriod === undefined || second % Math.max(1, qosMonInfo.repPeriod) !== 0) continue;
+      const delay = 8 + (second % 5);
+      const reports: object[] = [
+        { event: "QOS_MONITORING", flowIds: [1], qosMonReports: [{ ulDelays: [delay], dlDelays: [delay - 2], rtDelays: [2 * delay - 2] }] },
+      ];
+      if (usageThreshold?.duration !== undefined)
+        reports.push({
+          event: "USAGE_REPORT",
+          accumulatedUsage: {
+            duration: usageThreshold.duration,
+            totalVolume: 1_500 * second,
+            downlinkVolume: 900 * second,
+            uplinkVolume: 600 * second,
+          },
+        });
+      post(one, reports).catch(() => undefined);
+    }
+  };
+  let second = 0;
+  const clock = setInterval(measure, 1_000);
+  clock.unref();
+  app.addHook("onClose", () => clearInterval(clock));
+
   return {
+    notify: (eventReports) => Promise.all([...stored.values()].map((one) => post(one, eventReports))),
     reset() {
       stored.clear();
       lastId = 0;

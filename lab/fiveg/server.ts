@@ -23,6 +23,8 @@ export interface FivegSimulator {
   readonly address: URL;
   /** Tokens given so far are good for nothing any more. */
   revokeTokens(): void;
+  /** Tells of every subscription, as UserPlaneNotificationData; resolves to the statuses of the answers. */
+  notify(eventReports: readonly object[]): Promise<readonly number[]>;
   /** Ends every CAMARA session as the network may. */
   terminateSessions(): void;
   reset(): void;
@@ -45,6 +47,7 @@ export async function startFiveg(ledger: Ledger, faults: Faults, options: FivegO
   return {
     address,
     revokeTokens: access.revoke,
+    notify: nef.notify,
     terminateSessions: qod.terminate,
     reset() {
       nef.reset();

@@ -9,6 +9,7 @@ import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
 import { driftRoutes } from "./drift.ts";
 import { eventRoutes } from "./events.ts";
+import { fivegRoutes, type NotificationParts } from "./fiveg.ts";
 import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
@@ -19,6 +20,8 @@ export interface ApiParts {
   readonly planner: Planner;
   readonly drift: DriftCheck;
   readonly intents: IntentStore;
+  /** Absent: nobody is told anything by controllers. */
+  readonly notifications?: NotificationParts;
   readonly broker: Broker;
   readonly tail: Tail;
   readonly metrics: { contentType: string; text(): Promise<string> };
@@ -60,6 +63,7 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
 
   intentRoutes(app, parts);
   driftRoutes(app, parts);
+  if (parts.notifications !== undefined) fivegRoutes(app, parts.notifications);
   eventRoutes(app, { broker, tail: parts.tail });
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));
