@@ -28,6 +28,7 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...(dialect === undefined ? {} : { dialect }),
       ...(sessionsBody === undefined ? {} : { sessionsBody }),
       ...mobileOf(rest),
+      ...twinSourceOf(rest),
     })),
     builtIn,
   ];
@@ -60,5 +61,20 @@ function mobileOf({
     ...(scsAsId === undefined ? {} : { scsAsId }),
     ...(ues === undefined ? {} : { ues }),
     ...(notifyUrl === undefined ? {} : { notifyUrl: new URL(notifyUrl) }),
+  };
+}
+
+/** What only an entry for a Kubernetes API or a source of the twins has. */
+function twinSourceOf({
+  cluster,
+  tokenFile,
+  podCidr,
+  usage,
+}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<ReachableController, "cluster" | "token" | "podCidr" | "usage"> {
+  return {
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(tokenFile === undefined ? {} : { token: readFileSync(tokenFile, "utf8").trim() }),
+    ...(podCidr === undefined ? {} : { podCidr }),
+    ...(usage === undefined ? {} : { usage }),
   };
 }
