@@ -124,7 +124,8 @@ export function podFrom(raw: unknown, findOwner: FindOwner = () => undefined): O
 const orNull = (value: string | null | undefined): string | null => (value === undefined || value === "" ? null : value);
 const reasonOf = (value: string | null | undefined): string | null => orNull(value)?.slice(0, MAX_REASON) ?? null;
 
-function ownersOf(first: OwnerReference | undefined, namespace: string, findOwner: FindOwner): PodOwner[] {
+/** The chain from a first owner upwards, as far as anybody knows it. */
+export function ownersOf(first: OwnerReference | undefined, namespace: string, findOwner: FindOwner): PodOwner[] {
   const owners: PodOwner[] = [];
   let reference = first;
   while (reference !== undefined && owners.length < MAX_OWNERS) {
