@@ -10,4 +10,6 @@ export const key = {
   outbox: (executioner: string) => `mncc:{${executioner}}:outbox` as const,
   /** Hash of ref to ciphertext, one for each intent, gone when the intent is terminated. */
   secrets: (intentTag: string) => `mncc:{secrets}:${intentTag}` as const,
+  /** Hash: how far the watch of a cluster's resource got, and the JSON of what it told of each object by uid. No expiry: without it a restart tells everything again. */
+  watchPosition: (cluster: string, resource: string) => `mncc:{watch:${cluster}}:${resource}` as const,
 } as const;

@@ -30,6 +30,8 @@ export const resources = {
   nodes: { root: "/api/v1", apiVersion: "v1", kind: "Node", namespaced: false },
   replicasets: { root: "/apis/apps/v1", apiVersion: "apps/v1", kind: "ReplicaSet", namespaced: true },
   deployments: { root: "/apis/apps/v1", apiVersion: "apps/v1", kind: "Deployment", namespaced: true },
+  statefulsets: { root: "/apis/apps/v1", apiVersion: "apps/v1", kind: "StatefulSet", namespaced: true },
+  daemonsets: { root: "/apis/apps/v1", apiVersion: "apps/v1", kind: "DaemonSet", namespaced: true },
 } as const;
 export type Resource = keyof typeof resources;
 
