@@ -176,15 +176,15 @@ export const Anomaly = z.strictObject({
 export type Anomaly = z.infer<typeof Anomaly>;
 
 /** What is known of one source: whether it answers, and how old its last answer is. */
-const source = z.strictObject({ isFresh: z.boolean(), at: time.nullable(), reason: text.nullable() });
-export type SourceQuality = z.infer<typeof source>;
+export const SourceQuality = z.strictObject({ isFresh: z.boolean(), at: time.nullable(), reason: text.nullable() }).nullable();
+export type SourceQuality = z.infer<typeof SourceQuality>;
 
 /** Null: nobody has configured that source. */
 export const Quality = z.strictObject({
-  watch: source.nullable(),
-  linkerd: source.nullable(),
-  usage: source.nullable(),
-  kubeStateMetrics: source.nullable(),
+  watch: SourceQuality,
+  linkerd: SourceQuality,
+  usage: SourceQuality,
+  kubeStateMetrics: SourceQuality,
 });
 export type Quality = z.infer<typeof Quality>;
 

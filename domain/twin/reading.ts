@@ -22,7 +22,7 @@ export const ContainerUsage = z.strictObject({
 });
 export type ContainerUsage = z.infer<typeof ContainerUsage>;
 
-/** Sums over a component's pods, as Kubernetes' objects ask for them. */
+/** What containers ask for: null where they ask for nothing, and for a limit that one of several does not have. */
 export const Asked = z.strictObject({
   cpuRequestCores: known,
   cpuLimitCores: known,

@@ -1,56 +1,54 @@
 import { z } from "zod";
-import { Anomaly, Twin } from "./model.ts";
+import { Baseline } from "./counters.ts";
+import { Anomaly, Replicas, SourceQuality, Twin } from "./model.ts";
+import { Asked } from "./reading.ts";
+import { Window } from "./window.ts";
 
-const count = z.number().nonnegative();
+const time = z.iso.datetime({ offset: true });
+const known = z.number().nonnegative().nullable();
 
-/** The counters of one direction in one stretch of time. */
-export const Tally = z.strictObject({
-  requests: count,
-  succeeded: count,
-  failed: count,
-  codes: z.record(z.string(), count),
-  grpc: z.record(z.string(), count),
-  /** By place in `bounds`; what ends in zeros is cut off. */
-  latency: z.array(count),
-  readBytes: count,
-  writeBytes: count,
+/** What the newest look at a pod said that its twin does not: of each container the restarts, and what it asks for. */
+const Look = z.strictObject({
+  seq: z.int().nonnegative(),
+  observedAt: time,
+  containers: z.record(
+    z.string(),
+    z.strictObject({ restarts: z.int().nonnegative(), asked: Asked, isInit: z.boolean(), waitingFor: z.string().nullable() }),
+  ),
 });
-export type Tally = z.infer<typeof Tally>;
 
-/** What was counted between two rounds, or several of them together. */
-export const Bin = z.strictObject({
-  fromMs: z.number(),
-  toMs: z.number(),
-  inbound: Tally,
-  outbound: Tally,
-  /** By `<namespace>/<kind>/<name>`: requests answered well and badly. */
-  destinations: z.record(z.string(), z.tuple([count, count])),
-});
-export type Bin = z.infer<typeof Bin>;
+/** What one container used when it was last asked. */
+const Used = z.strictObject({ atMs: z.number(), cpuSecondsTotal: known, cpuCores: known, memoryBytes: known });
 
-/** A proxy's counters as they stood at its last scrape, by a short name of each series; a histogram is its buckets. */
-export const Baseline = z.strictObject({
-  atMs: z.number(),
-  series: z.record(z.string(), z.union([count, z.array(count)])),
-});
-export type Baseline = z.infer<typeof Baseline>;
+/** What an anomaly came of and ended with, so that a redelivered cause tells the same again and no other does. */
+const Told = z.strictObject({ anomaly: Anomaly, openedBy: z.string(), closedBy: z.string().nullable() });
+export type Told = z.infer<typeof Told>;
 
-/** What fusion has to remember of a twin and nobody else needs. */
+/** What fusion has to remember of a twin, and nobody else needs. */
 export const Memory = z.strictObject({
-  /** The last round that was taken in. */
+  /** The last round that was taken in; -1 before the first. */
   round: z.int(),
-  sinceMs: z.number(),
-  /** Restart counts by pod uid and container. */
-  restarts: z.record(z.string(), z.record(z.string(), z.int().nonnegative())),
-  /** Pods that were deleted, by the change that said so: a late word of one does not bring it back. */
+  /** The newest looks, by pod uid. */
+  looks: z.record(z.string(), Look),
+  /** Pods that were deleted, and the change that said so: a late word of one does not bring it back. */
   gone: z.array(z.tuple([z.string(), z.int()])),
+  /** By pod uid. */
   proxies: z.record(z.string(), Baseline),
-  /** The upper bounds of latency buckets in ms, the last of them infinite and left out. */
-  bounds: z.array(z.number()),
-  bins: z.array(Bin),
-  /** CPU counters by pod and container, and when they stood so. */
-  cpu: z.record(z.string(), z.tuple([count, z.number()])),
-  closed: z.array(Anomaly),
+  window: Window,
+  openConnections: z.strictObject({ inbound: known, outbound: known }),
+  networkSource: z.enum(["proxy", "prometheus"]).nullable(),
+  /** By `<pod>/<container>`. */
+  used: z.record(z.string(), Used),
+  usageSource: z.enum(["cadvisor", "resource", "summary"]).nullable(),
+  /** What the owner says in the watch, and what kube-state-metrics says. */
+  ownerReplicas: Replicas.nullable(),
+  ksmReplicas: Replicas.nullable(),
+  ksmAsked: Asked.nullable(),
+  sources: z.strictObject({ watch: SourceQuality, linkerd: SourceQuality, usage: SourceQuality, kubeStateMetrics: SourceQuality }),
+  /** Since when fewer replicas were ready than wanted; null while there are enough. */
+  belowSince: time.nullable(),
+  /** Open anomalies, and the last ones that were closed. */
+  anomalies: z.array(Told),
 });
 export type Memory = z.infer<typeof Memory>;
 
