@@ -3,6 +3,8 @@ import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
 import { type FivegOptions, startFiveg } from "./fiveg/server.ts";
+import { live } from "./kubernetes/living.ts";
+import { type KubernetesSimulator, startKubernetes } from "./kubernetes/server.ts";
 import { startL2sm } from "./l2sm/server.ts";
 import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -28,12 +30,15 @@ export interface LabOptions {
   readonly peering?: Omit<PeeringOptions, "now" | "oauth">;
   readonly fiveg?: Omit<FivegOptions, "now" | "oauth">;
   readonly clusters?: readonly LabCluster[];
+  /** A cluster whose pods may be watched; absent: none. Alive: it has workloads, which come up and restart now and again. */
+  readonly kubernetes?: { readonly isAlive?: boolean };
   readonly now?: () => number;
 }
 
 export interface Lab {
   /** What a host needs to be given to reach the simulators under the origins that intents write. */
   readonly controllers: readonly Controller[];
+  readonly kubernetes?: KubernetesSimulator;
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly controlAddress: URL;
@@ -56,6 +61,8 @@ const defaultClusters: readonly LabCluster[] = [
   { name: "kind-worker-cluster-2", origin: "https://172.18.0.4:6443" },
 ];
 
+/** Where the pods are that are watched; D2.3 runs its twins in a kind cluster of one name with it (4.2.2.1). */
+const watchedCluster = { name: "kind-kind", origin: "https://172.18.0.2:6443" };
 /** All simulators on ephemeral ports of the loopback interface. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const now = options.now ?? Date.now;
@@ -79,6 +86,11 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const peering = await startPeering(ledger, faults, { ...options.peering, now });
   const fiveg = await startFiveg(ledger, faults, { ...options.fiveg, now });
 
+  const kubernetes =
+    options.kubernetes === undefined ? undefined : await startKubernetes(ledger, faults, { name: watchedCluster.name, now });
+  const breathe = () => (kubernetes !== undefined && options.kubernetes?.isAlive === true ? live(kubernetes.world) : undefined);
+  let life = breathe();
+
   const controllers: readonly Controller[] = [
     { executioner: "tfs", origin: controllerOrigin, connect: tfs.address.origin },
     { executioner: "l2sm", origin: controllerOrigin, connect: l2sm.address.origin },
@@ -92,6 +104,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       ...(options.peering?.sessionsBody === "object" ? { sessionsBody: "object" as const } : {}),
     },
     { executioner: "5g", origin: nefOrigin, connect: fiveg.address.origin, ues: subscribers },
+    ...(kubernetes === undefined
+      ? []
+      : [{ executioner: "kubernetes", origin: watchedCluster.origin, connect: kubernetes.address.origin, cluster: watchedCluster.name }]),
     ...clusters.map(({ origin, simulator }) => ({
       executioner: "cluster",
       origin: new URL(origin).origin,
@@ -107,15 +122,20 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     peering.reset();
     fiveg.reset();
     for (const { simulator } of clusters) simulator.reset();
+    life?.stop();
+    kubernetes?.reset();
+    life = breathe();
   };
   const control = await startControl(ledger, faults, { controllers, reset });
   return {
     controllers,
+    ...(kubernetes === undefined ? {} : { kubernetes }),
     ledger,
     faults,
     controlAddress: control.address,
     reset,
     async close() {
+      life?.stop();
       await l2sm.close(); // first: it calls the clusters
       await Promise.all([
         tfs.close(),
@@ -123,6 +143,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         peering.close(),
         fiveg.close(),
         control.close(),
+        kubernetes?.close(),
         ...clusters.map(({ simulator }) => simulator.close()),
       ]);
     },

@@ -18,14 +18,18 @@ import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
+import { openTwins } from "../state/twins.ts";
+import { openWatchPositions } from "../state/watch-positions.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
+import type { Tenants } from "./api/tenancy.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
 import { openPlanner } from "./plan.ts";
+import { watchClusters } from "./pod-watch/clusters.ts";
 import { warmUp } from "./warm-up.ts";
 
 interface SystemParts {
@@ -33,6 +37,8 @@ interface SystemParts {
   readonly log: Logger;
   readonly controllers: readonly ReachableController[];
   readonly sealKey: Buffer;
+  /** Whose tokens the API takes; absent: everybody may do everything. */
+  readonly tenants?: Tenants;
   readonly labAddress?: URL;
 }
 
@@ -53,7 +59,7 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
+export async function startSystem({ config, log, controllers, sealKey, tenants, labAddress }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
@@ -109,10 +115,12 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     ingress,
     planner,
     intents,
+    twins: openTwins(backing),
     broker,
     tail,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
+    ...(tenants === undefined ? {} : { tenants }),
     ...(labAddress === undefined ? {} : { labAddress }),
   });
   const address = await api.listen({ port: config.PORT, host: config.HOST }).then(
@@ -123,12 +131,15 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     },
   );
 
+  const watches = watchClusters({ controllers, publish, positions: openWatchPositions(backing), log });
+
   return {
     address,
     broker: broker.kind,
     storePromise: promise.says,
     async stop() {
       clearInterval(sweeping);
+      await watches.stop();
       await api.close();
       await orchestrator.stop();
       await hosting.stop();

@@ -4,11 +4,34 @@ import type { StoredObject } from "./resources.ts";
 import { podName, type World } from "./world.ts";
 
 interface LivingOptions {
-  readonly workloads: readonly Workload[];
+  readonly workloads?: readonly Workload[];
   readonly everyMs?: number;
   /** The same seed gives the same life. */
   readonly seed?: number;
 }
+
+/** Of two users, with the labels that twins are mapped by, and one of nobody. */
+const inhabitants: readonly Workload[] = [
+  {
+    namespace: "shop",
+    name: "web",
+    replicas: 3,
+    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice" },
+  },
+  {
+    namespace: "shop",
+    name: "checkout",
+    replicas: 2,
+    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice" },
+  },
+  {
+    namespace: "media",
+    name: "transcoder",
+    replicas: 2,
+    labels: { "nemo.eu/workload": "5f0c3c7e-1b5e-4a53-8f38-2d9f6f6d9a20", "nemo.eu/user": "bob" },
+  },
+  { namespace: "tools", name: "cron", replicas: 1 },
+];
 
 const endings: readonly Termination[] = [
   { reason: "OOMKilled", exitCode: 137 },
@@ -28,7 +51,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** Workloads that come up, and then restart now and again, until stopped. */
-export function live(world: World, { workloads, everyMs = 2_000, seed = 1 }: LivingOptions): { stop(): void } {
+export function live(world: World, { workloads = inhabitants, everyMs = 2_000, seed = 1 }: LivingOptions = {}): { stop(): void } {
   const chance = seeded(seed);
   ["node-1", "node-2", "node-3"].forEach((name, i) => world.addNode(name, `172.18.0.${String(11 + i)}`));
   for (const workload of workloads) for (const pod of world.deploy(workload)) world.run(podName(pod));

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { memoryIntents } from "../../state/intents.ts";
+import { memoryTwins } from "../../state/twins.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -14,6 +15,7 @@ describe("the API while something behind it is away", () => {
       broker,
       tail: openTail(broker),
       intents: { ...memoryIntents(), list: publish },
+      twins: { ...memoryTwins(), list: publish, get: publish },
       ingress: { read: () => ({ ok: true, candidates: [] }), submit: publish, terminate: publish },
       planner: { plan: publish },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
@@ -29,6 +31,9 @@ describe("the API while something behind it is away", () => {
       ["DELETE", "/v1/intents/i"],
       ["GET", "/v1/intents"],
       ["GET", "/v1/reports"],
+      ["GET", "/v1/twins"],
+      ["GET", "/v1/twins/w"],
+      ["GET", "/v1/twins/w/history"],
     ] as const) {
       const { statusCode, headers, body } = await app.inject({ method, url });
       expect([statusCode, headers["retry-after"], String(headers["content-type"])]).toEqual([
@@ -56,6 +61,7 @@ describe("the API while something behind it is away", () => {
       broker,
       tail: openTail(broker),
       intents: memoryIntents(),
+      twins: memoryTwins(),
       ingress: {
         read: () => ({ ok: true, candidates: [] }),
         submit: () => Promise.resolve([]),
