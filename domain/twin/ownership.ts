@@ -1,3 +1,4 @@
+import type { Intent } from "../intent/model.ts";
 import type { About } from "./model.ts";
 import type { Pod } from "./pod.ts";
 
@@ -33,4 +34,12 @@ export function ownershipOf(pod: Pod, labels: OwnershipLabels, workloadOfIntent?
   return workloadOfIntent === undefined
     ? { workloadId: null, mappedBy: null, userId }
     : { workloadId: workloadOfIntent, mappedBy: "intent", userId };
+}
+
+/** The NEMO uuid in an intent's context (D2.3 table 5: NEMO_WORKLOAD IS_EQUAL_TO). */
+export function workloadOf({ intentContexts }: Pick<Intent, "intentContexts">): string | undefined {
+  const context = intentContexts.find(
+    ({ contextAttribute, contextCondition }) => contextAttribute === "NEMO_WORKLOAD" && contextCondition === "IS_EQUAL_TO",
+  );
+  return typeof context?.contextValueRange === "string" && context.contextValueRange !== "" ? context.contextValueRange : undefined;
 }
