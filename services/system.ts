@@ -23,6 +23,7 @@ import { openWatchPositions } from "../state/watch-positions.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
 import type { Tenants } from "./api/tenancy.ts";
+import { clockEvents } from "./clock.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { storePromise } from "./keep/durability.ts";
@@ -97,7 +98,7 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS },
+    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clockEvents(now) },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
 
