@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
-import type { Twin } from "../../domain/twin/model.ts";
-import { Status } from "../../domain/twin/model.ts";
+import { Status, type Twin } from "../../domain/twin/model.ts";
 import { TwinAnomalyDetected, TwinSnapshotTaken, TwinStatusChanged } from "../../events/twin.ts";
 import type { Broker } from "../../runtime/broker/broker.ts";
 import type { TwinStore } from "../../state/twins.ts";
@@ -25,7 +24,10 @@ const Page = Filter.extend({
 });
 const History = z.object({ status: Status.optional(), limit: z.coerce.number().int().min(1).max(500).default(100) });
 const kinds = { status: TwinStatusChanged.type, anomaly: TwinAnomalyDetected.type, snapshot: TwinSnapshotTaken.type } as const;
-const Stream = Filter.extend({ type: z.enum(["status", "anomaly", "snapshot"]).optional() });
+const Stream = Filter.extend({
+  type: z.enum(["status", "anomaly", "snapshot"]).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
 type Stream = z.infer<typeof Stream>;
 
 const tenant = { config: { access: "tenant" } } as const;
@@ -40,7 +42,12 @@ export function twinRoutes(app: FastifyInstance, { twins, broker, tail }: Parts)
 
   app.get("/v1/twins/events", tenant, async (request, reply) => {
     const query = Stream.parse(request.query);
-    await streamEvents(request, reply, { broker, tail, isWanted: (tailed) => isTold(request.principal, query, tailed) });
+    const isWanted = (tailed: TailedEvent): boolean => isTold(request.principal, query, tailed);
+    if (!(request.headers.accept ?? "").includes("text/event-stream")) {
+      const recent = tail.recent(Number.MAX_SAFE_INTEGER).filter(isWanted);
+      return { events: recent.slice(-query.limit).map(({ offset, event }) => ({ offset, ...event })) };
+    }
+    await streamEvents(request, reply, { broker, tail, isWanted });
     return reply;
   });
 
