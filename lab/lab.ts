@@ -8,6 +8,7 @@ import { type KubernetesSimulator, startKubernetes } from "./kubernetes/server.t
 import { startL2sm } from "./l2sm/server.ts";
 import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { type MetricsSimulator, startMetrics } from "./metrics/server.ts";
 import { type NscOptions, startNsc } from "./nsc/server.ts";
 import { type PeeringOptions, startPeering } from "./peering/server.ts";
 import { startTfs, type TfsOptions } from "./tfs/server.ts";
@@ -39,6 +40,8 @@ export interface Lab {
   /** What a host needs to be given to reach the simulators under the origins that intents write. */
   readonly controllers: readonly Controller[];
   readonly kubernetes?: KubernetesSimulator;
+  /** What its proxies, kubelets and kube-state-metrics say. */
+  readonly metrics?: MetricsSimulator;
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly controlAddress: URL;
@@ -90,6 +93,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     options.kubernetes === undefined ? undefined : await startKubernetes(ledger, faults, { name: watchedCluster.name, now });
   const breathe = () => (kubernetes !== undefined && options.kubernetes?.isAlive === true ? live(kubernetes.world) : undefined);
   let life = breathe();
+  const metrics =
+    kubernetes === undefined
+      ? undefined
+      : await startMetrics(ledger, faults, { pods: kubernetes.world.pods, isAlive: options.kubernetes?.isAlive === true, now });
 
   const controllers: readonly Controller[] = [
     { executioner: "tfs", origin: controllerOrigin, connect: tfs.address.origin },
@@ -107,6 +114,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ...(kubernetes === undefined
       ? []
       : [{ executioner: "kubernetes", origin: watchedCluster.origin, connect: kubernetes.address.origin, cluster: watchedCluster.name }]),
+    ...(metrics === undefined
+      ? []
+      : ["linkerd", "kubelet", "kube-state-metrics"].map((executioner) => ({
+          executioner,
+          origin: watchedCluster.origin,
+          connect: metrics.address.origin,
+          cluster: watchedCluster.name,
+        }))),
     ...clusters.map(({ origin, simulator }) => ({
       executioner: "cluster",
       origin: new URL(origin).origin,
@@ -124,12 +139,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     for (const { simulator } of clusters) simulator.reset();
     life?.stop();
     kubernetes?.reset();
+    metrics?.reset();
     life = breathe();
   };
   const control = await startControl(ledger, faults, { controllers, reset });
   return {
     controllers,
     ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(metrics === undefined ? {} : { metrics }),
     ledger,
     faults,
     controlAddress: control.address,
@@ -144,6 +161,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         fiveg.close(),
         control.close(),
         kubernetes?.close(),
+        metrics?.close(),
         ...clusters.map(({ simulator }) => simulator.close()),
       ]);
     },

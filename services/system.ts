@@ -31,6 +31,7 @@ import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
 import { openPlanner } from "./plan.ts";
 import { watchClusters } from "./pod-watch/clusters.ts";
+import { forwardTwins } from "./twins/compat.ts";
 import { warmUp } from "./warm-up.ts";
 
 interface SystemParts {
@@ -101,6 +102,8 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
     options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clockEvents(now) },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
+  const compat =
+    config.CMDT_QUEUE === undefined ? undefined : await forwardTwins({ broker, twins: openTwins(backing), queue: config.CMDT_QUEUE, log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -143,6 +146,7 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
       await watches.stop();
       await api.close();
       await orchestrator.stop();
+      await compat?.stop();
       await hosting.stop();
       await tail.stop();
       await broker.close();

@@ -18,7 +18,10 @@ export function judge(record: TwinRecord, nowMs: number, cause: string): TwinRec
   );
   const now = new Date(nowMs).toISOString();
   const next: Told[] = known.map((told) => {
-    if (told.closedBy !== null || findings.some((finding) => isOf(told, finding))) return told;
+    if (told.closedBy !== null) return told;
+    const still = findings.find((finding) => isOf(told, finding));
+    // It stands, with the figures of now; that is no news.
+    if (still !== undefined) return { ...told, anomaly: { ...told.anomaly, ...still } };
     return { ...told, anomaly: { ...told.anomaly, state: "closed", closedAt: now }, closedBy: cause };
   });
   for (const finding of findings) {

@@ -68,7 +68,7 @@ function resourcesOf(pods: readonly PodTwin[], memory: Memory): Resources {
 
 /** Without a proxy there is nobody to count: what the traffic is stays unknown. */
 function networkOf(pods: readonly PodTwin[], { window, openConnections, networkSource }: Memory): Network {
-  const meshed = pods.length === 0 ? null : pods.some((pod) => pod.meshed);
+  const meshed = pods.length === 0 ? null : window.sinceMs !== null || pods.some((pod) => pod.meshed);
   if (window.sinceMs === null) return { meshed, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [] };
   return { meshed, source: networkSource, ...trafficOf(window, openConnections) };
 }

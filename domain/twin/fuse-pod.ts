@@ -17,7 +17,9 @@ export interface PodNews extends Look {
 
 /** Enough for the words of deleted pods that are still under way. */
 const GONE_KEPT = 50;
+/** Linkerd's injector adds the one and writes the other. */
 const PROXY_CONTAINER = "linkerd-proxy";
+const PROXY_LABEL = "linkerd.io/control-plane-ns";
 
 export const causeOfPod = ({ pod, seq }: Pick<PodNews, "pod" | "seq">): string => `pod:${pod.uid}:${String(seq)}`;
 
@@ -151,7 +153,7 @@ const podTwin = ({ pod, seq }: PodNews, was: PodStatus, status: Status | null, s
   ready: was.status === "Ready" || (was.phase !== "Terminating" && isReady(pod)),
   restarts: pod.containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
   since,
-  meshed: pod.containers.some(({ name }) => name === PROXY_CONTAINER),
+  meshed: pod.labels[PROXY_LABEL] !== undefined || pod.containers.some(({ name }) => name === PROXY_CONTAINER),
   seq,
   resourceVersion: pod.resourceVersion,
 });

@@ -62,8 +62,7 @@ function takeProxies(memory: Memory, { proxies, nowMs, staleAfterMs }: Round): M
     counted = add(counted, progress.counted);
     if (scrape.bounds.length > 0) bounds = scrape.bounds;
     answeredMs = Math.max(answeredMs ?? 0, atMs);
-    for (const direction of ["inbound", "outbound"] as const)
-      if (scrape.openConnections[direction] !== null) open[direction] = (open[direction] ?? 0) + scrape.openConnections[direction];
+    for (const direction of ["inbound", "outbound"] as const) open[direction] = (open[direction] ?? 0) + scrape.openConnections[direction];
   }
   const answer: SourceAnswer =
     answeredMs === undefined ? { kind: "silent", reason: silence ?? "" } : { kind: "answered", at: new Date(answeredMs).toISOString() };

@@ -27,7 +27,7 @@ export interface ProxyScrape {
   readonly series: ReadonlyMap<string, Series>;
   /** Finite bounds of the latency buckets, in ms; empty where there was none. */
   readonly bounds: readonly number[];
-  readonly openConnections: Readonly<Record<Direction, number | null>>;
+  readonly openConnections: Readonly<Record<Direction, number>>;
 }
 
 /** The families that are read; `wanted` for the parser, and for a query of Prometheus. */
@@ -63,7 +63,7 @@ const DESTINATION_KINDS: Readonly<Record<string, string>> = {
 export function readProxy(samples: readonly Sample[]): Outcome<ProxyScrape, "PROXY_UNREADABLE"> {
   const series = new Map<string, Series>();
   const histograms = new Map<string, { direction: Direction; cumulative: Map<number, number> }>();
-  const openConnections: Record<Direction, number | null> = { inbound: null, outbound: null };
+  const openConnections: Record<Direction, number> = { inbound: 0, outbound: 0 };
   let startedAt: number | null = null;
 
   for (const { name, labels, value } of samples) {
@@ -90,7 +90,7 @@ export function readProxy(samples: readonly Sample[]): Outcome<ProxyScrape, "PRO
           series.set(seriesName(name, labels), { direction, what: name === "tcp_read_bytes_total" ? "readBytes" : "writeBytes", value });
         break;
       case "tcp_open_connections":
-        if (isFarSide(labels, direction)) openConnections[direction] = (openConnections[direction] ?? 0) + value;
+        if (isFarSide(labels, direction)) openConnections[direction] += value;
         break;
       default:
     }

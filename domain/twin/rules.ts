@@ -86,7 +86,9 @@ const restartLoopRule: Rule = ({ record, nowMs, isOpen }) =>
     const rule = "restart-loop";
     const restarts = recentRestarts(record.twin, nowMs, pod.name).filter(({ podUid }) => podUid === pod.uid);
     const count = restarts.reduce((sum, change) => sum + change.count, 0);
-    const backingOff = Object.entries(record.memory.looks[pod.uid]?.containers ?? {}).find(([, { waitingFor }]) => waitingFor === BACK_OFF);
+    const containers = Object.entries(record.memory.looks[pod.uid]?.containers ?? {});
+    // The word alone is the first wait; a loop has been round once.
+    const backingOff = containers.find(([, { waitingFor, restarts: times }]) => waitingFor === BACK_OFF && times > 0);
     if (backingOff === undefined && count < (isOpen(rule, pod.name) ? 1 : LOOP_RESTARTS)) return [];
     const last = restarts[0];
     return [

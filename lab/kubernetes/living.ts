@@ -10,25 +10,28 @@ interface LivingOptions {
   readonly seed?: number;
 }
 
+/** What Linkerd's injector writes on a pod that it puts a proxy into. */
+const meshed = { "linkerd.io/control-plane-ns": "linkerd" };
+
 /** Of two users, with the labels that twins are mapped by, and one of nobody. */
 const inhabitants: readonly Workload[] = [
   {
     namespace: "shop",
     name: "web",
     replicas: 3,
-    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice" },
+    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice", ...meshed },
   },
   {
     namespace: "shop",
     name: "checkout",
     replicas: 2,
-    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice" },
+    labels: { "nemo.eu/workload": "cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11", "nemo.eu/user": "alice", ...meshed },
   },
   {
     namespace: "media",
     name: "transcoder",
     replicas: 2,
-    labels: { "nemo.eu/workload": "5f0c3c7e-1b5e-4a53-8f38-2d9f6f6d9a20", "nemo.eu/user": "bob" },
+    labels: { "nemo.eu/workload": "5f0c3c7e-1b5e-4a53-8f38-2d9f6f6d9a20", "nemo.eu/user": "bob", ...meshed },
   },
   { namespace: "tools", name: "cron", replicas: 1 },
 ];

@@ -25,9 +25,18 @@ export function routingWord(id: string): string {
  */
 export function routingKeyOf(event: Event): string {
   const { type } = event;
-  const [executioner, userId, workloadId] = [event["executioner"], event["userid"], event["workloadid"]];
+  const { executioner, userid, workloadid } = event;
   if (typeof executioner === "string") return `${type}.${executioner}`;
-  if (typeof userId !== "string" && typeof workloadId !== "string") return type;
-  const user = typeof userId === "string" ? routingWord(userId) : NOBODY;
-  return `${type}.${user}.${typeof workloadId === "string" ? routingWord(workloadId) : UNMAPPED}`;
+  const [userId, workloadId] = [userid, workloadid].map((id) => (typeof id === "string" ? id : null));
+  return userId === null && workloadId === null ? type : `${type}.${ownerWords({ userId, workloadId })}`;
 }
+
+/** `<user>.<workload>`. */
+export const ownerWords = ({
+  userId,
+  workloadId,
+}: {
+  readonly userId: string | null | undefined;
+  readonly workloadId: string | null | undefined;
+}): string =>
+  `${typeof userId === "string" ? routingWord(userId) : NOBODY}.${typeof workloadId === "string" ? routingWord(workloadId) : UNMAPPED}`;
