@@ -13,7 +13,8 @@ const readyOf = ({ replicas, pods }: Twin): string =>
 const restartsOf = ({ pods }: Twin): number => pods.reduce((sum, { restarts }) => sum + restarts, 0);
 
 /** Unknown is told as unknown, and never as 0. */
-const figure = (value: number | null | undefined, digits = 3): string => (value == null ? "–" : String(Number(value.toPrecision(digits))));
+const figure = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined ? "–" : String(Number(value.toPrecision(digits)));
 const mebibytes = (bytes: number | null): string => (bytes === null ? "–" : `${figure(bytes / 1_048_576)} MiB`);
 
 /** From 0 to 9 s, then whole minutes, hours and days. */

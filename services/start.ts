@@ -6,7 +6,7 @@ import { reachable, readControllersFile } from "./controllers.ts";
 import { readSealKey } from "./seal-key.ts";
 import { startSystem } from "./system.ts";
 
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host);
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** `npm start`: everything in one process, with the lab as its controllers unless CONTROLLERS_FILE names real ones. */
 async function main(): Promise<void> {

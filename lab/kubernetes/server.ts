@@ -149,7 +149,7 @@ function pageOf(store: KubernetesStore, resource: Resource, { namespace, query }
   // The items of a typed list carry neither kind nor apiVersion.
   const items = page.items
     .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-    .map(({ kind: _, apiVersion: __, ...item }) => item);
+    .map((object) => ({ ...object, kind: undefined, apiVersion: undefined }));
   const metadata = {
     resourceVersion: String(page.version),
     ...(page.next === undefined ? {} : { continue: page.next, remainingItemCount: page.remaining }),
