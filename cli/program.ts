@@ -8,6 +8,7 @@ import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
 import type { Sink } from "./screen.ts";
+import { addTwin } from "./twin-program.ts";
 
 export interface GlobalOptions {
   readonly server?: string;
@@ -165,6 +166,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .action((_: unknown, command: Command) =>
       run((context) => watchTwins(context, command.optsWithGlobals<TwinFilter & { output: Output; type?: string }>()), globals()),
     );
+
+  addTwin(program, (command) => run(command, globals()));
 
   const lab = program
     .command("lab")

@@ -53,16 +53,16 @@ const withoutLatency = ({ counted, ...bin }: Bin): Bin => ({
 
 const sumOf = (bins: readonly Bin[]): Counted => bins.reduce((sum, { counted }) => add(sum, counted), nothingCounted());
 
-/** What the last `ms` counted, in whole bins and at least one, and over how many seconds. */
+/** What at least the last `ms` counted, in whole bins, and over how many seconds. */
 export function latest({ bins }: Window, ms: number): { readonly counted: Counted; readonly seconds: number } {
   const end = bins.at(-1)?.toMs ?? 0;
-  return totals(bins.filter(({ fromMs }, i) => fromMs >= end - ms || i === bins.length - 1));
+  return totals(bins.filter(({ toMs }) => toMs > end - ms));
 }
 
 /** What came before the last `ms`. */
 export function earlier({ bins }: Window, ms: number): { readonly counted: Counted; readonly seconds: number } {
   const end = bins.at(-1)?.toMs ?? 0;
-  return totals(bins.filter(({ fromMs }, i) => fromMs < end - ms && i < bins.length - 1));
+  return totals(bins.filter(({ toMs }) => toMs <= end - ms));
 }
 
 const totals = (bins: readonly Bin[]) => ({
