@@ -207,4 +207,10 @@ describe("source-stale", () => {
     });
     expect(open(hear(record, { seconds: 150, proxies: proxySaid({}) }))).toEqual([]);
   });
+
+  it("gives a source that has never answered some time, and then says that it never has", () => {
+    const silence = (seconds: number): Heard => ({ seconds, proxies: proxySilent("web: no answer from 10.42.0.7") });
+    expect(open(hear(start(), silence(60)))).toEqual([]);
+    expect(last(hear(start(), silence(90)))).toMatchObject({ what: "linkerd", summary: "linkerd has never answered" });
+  });
 });

@@ -29,7 +29,7 @@ export function readingOf({ namespace, component, pods }: Whom, { kubeStateMetri
             asked: kubeStateMetrics.objects?.askedBy(namespace, names) ?? null,
           },
         }),
-    ...(usage === undefined
+    ...(usage === undefined || pods.length === 0 // who runs nowhere uses nothing
       ? {}
       : {
           usage: {
@@ -46,5 +46,5 @@ function together(answers: readonly SourceAnswer[]): SourceAnswer {
   const silent = answers.find(({ kind }) => kind === "silent");
   if (silent !== undefined) return silent;
   const times = answers.flatMap((answer) => (answer.kind === "answered" ? [answer.at] : []));
-  return times.length === 0 ? { kind: "silent", reason: "no pod runs" } : { kind: "answered", at: times.toSorted()[0] ?? "" };
+  return { kind: "answered", at: times.toSorted()[0] ?? "" };
 }

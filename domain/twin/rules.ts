@@ -157,9 +157,13 @@ const replicasRule: Rule = ({ record: { twin, memory }, record, nowMs }) => {
   ];
 };
 
-const sourceRule: Rule = ({ record: { memory }, nowMs }) =>
+/** A proxy comes up after its pod does: what has never answered yet is given this time since the pod's last change. */
+const GRACE_MS = 90_000;
+
+const sourceRule: Rule = ({ record: { twin, memory }, nowMs }) =>
   Object.entries(memory.sources).flatMap(([name, quality]) => {
     if (quality === null || quality.isFresh) return [];
+    if (quality.at === null && !twin.pods.some(({ since }) => nowMs - Date.parse(since) >= GRACE_MS)) return [];
     const ageSeconds = quality.at === null ? null : Math.round((nowMs - Date.parse(quality.at)) / 1000);
     return [
       {
