@@ -10,7 +10,7 @@ export interface ClusterReading {
     readonly source: "cadvisor" | "resource" | "summary";
     readonly usage: Usage;
     /** Nodes are asked one by one, and answer one by one. */
-    readonly answerOf: (node: string | null) => SourceAnswer;
+    readonly answerOf: (node: string) => SourceAnswer;
   };
 }
 
@@ -19,6 +19,7 @@ type Whom = Pick<Twin, "namespace" | "component" | "pods">;
 /** The part that is about one component. */
 export function readingOf({ namespace, component, pods }: Whom, { kubeStateMetrics, usage }: ClusterReading): Reading {
   const names = pods.map(({ name }) => name);
+  const nodes = pods.flatMap(({ node }) => (node === null ? [] : [node]));
   return {
     ...(kubeStateMetrics === undefined
       ? {}
@@ -29,12 +30,12 @@ export function readingOf({ namespace, component, pods }: Whom, { kubeStateMetri
             asked: kubeStateMetrics.objects?.askedBy(namespace, names) ?? null,
           },
         }),
-    ...(usage === undefined || pods.length === 0 // who runs nowhere uses nothing
+    ...(usage === undefined || nodes.length === 0 // who runs nowhere uses nothing
       ? {}
       : {
           usage: {
             source: usage.source,
-            answer: together(pods.map(({ node }) => usage.answerOf(node))),
+            answer: together(nodes.map(usage.answerOf)),
             containers: names.flatMap((name) => [...(usage.usage.get(`${namespace}/${name}`) ?? [])]),
           },
         }),

@@ -67,7 +67,7 @@ export async function readNodes(
   return {
     source: kind,
     usage: new Map(answers.flatMap(([, { value }]) => [...(value ?? [])])),
-    answerOf: (node) => byNode.get(node ?? "")?.answer ?? { kind: "silent", reason: "the pod is on no node" },
+    answerOf: (node) => byNode.get(node)?.answer ?? { kind: "silent", reason: `nobody has asked ${node}` },
   };
 }
 

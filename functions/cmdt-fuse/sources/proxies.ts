@@ -84,7 +84,9 @@ export async function queryProxies(source: ReachableController, pools: Pools, tw
     pods.map(({ uid, name }) => [uid, { kind: "silent", reason: `${name}: Prometheus has no series of its proxy` }]),
   );
   if (pods.length === 0) return { source: "prometheus", answers };
-  const matching = `{__name__=~"${[...PROXY_METRICS].join("|")}",namespace="${twin.namespace}",pod=~"${pods.map(({ name }) => name.replaceAll(".", "\\\\.")).join("|")}"}`;
+  const quoted = (text: string): string => JSON.stringify(text);
+  const names = pods.map(({ name }) => name.replaceAll(/[^\w-]/g, (other) => `\\${other}`)).join("|");
+  const matching = `{__name__=~${quoted([...PROXY_METRICS].join("|"))},namespace=${quoted(twin.namespace)},pod=~${quoted(names)}}`;
   try {
     const form = { query: matching };
     const text = await ask(source, pools.pool(source), {
