@@ -114,6 +114,11 @@ describe("parseExposition", () => {
     expect(parse(text, { wanted: new Set(["kube_deployment_spec_replicas"]) }).map(({ value }) => value)).toEqual([3]);
   });
 
+  it("refuses what is no scrape at all, wanted or not", () => {
+    for (const text of ["Third-party data\n", "<html>\n", "{}\n", '[{"a":1}]\n', "name\n"])
+      expect([text, parseExposition(text, { wanted: new Set(["a"]) }).ok]).toEqual([text, false]);
+  });
+
   it("refuses more than it is asked to hold", () => {
     expect(parseExposition("a 1\n".repeat(3), { maxSamples: 2 })).toMatchObject({ ok: false, code: "EXPOSITION_TOO_LARGE" });
     expect(parseExposition("a 1\n".repeat(3), { maxCharacters: 11 })).toMatchObject({ ok: false, code: "EXPOSITION_TOO_LARGE" });

@@ -66,6 +66,8 @@ function readLine(line: string, wanted: ReadonlySet<string> | undefined): Sample
   let name = "";
   if (line[at] !== "{") {
     name = match(METRIC_NAME, line, at) ?? malformed("a metric's name is wanted");
+    const after = line[at + name.length] ?? "";
+    if (after !== "{" && !BLANK.has(after)) malformed("labels or a value are wanted after the name");
     if (wanted !== undefined && !wanted.has(name)) return undefined;
     at = skipBlanks(line, at + name.length);
   }
@@ -74,7 +76,7 @@ function readLine(line: string, wanted: ReadonlySet<string> | undefined): Sample
     const read = readLabels(line, at + 1, labels);
     at = read.at;
     if (read.name !== undefined) name = name === "" ? read.name : malformed("two names for one metric");
-  } else if (!BLANK.has(line[at - 1] ?? "")) malformed("a blank is wanted between name and value");
+  }
   if (name === "") malformed("a metric's name is wanted");
   if (wanted !== undefined && !wanted.has(name)) return undefined;
   return { name, labels, ...readValue(line, at) };

@@ -100,9 +100,12 @@ function take<T>(outcome: Outcome<T, FilesRefusal>, of: string): T {
   throw new Refused({ ...outcome, reason: `${of}: ${outcome.reason}` });
 }
 
-/** A file is not a stream: one whose last line has lost its end to an editor is not cut off. */
-const scrape = (of: string, text: string, wanted: ReadonlySet<string>): readonly Sample[] =>
-  take(parseExposition(text === "" || text.endsWith("\n") ? text : `${text}\n`, { wanted }), of);
+/** A file is not a stream: one whose last line has lost its end to an editor is not cut off. But it may be the wrong one. */
+function scrape(of: string, text: string, wanted: ReadonlySet<string>): readonly Sample[] {
+  const samples = take(parseExposition(text === "" || text.endsWith("\n") ? text : `${text}\n`, { wanted }), of);
+  if (samples.length > 0) return samples;
+  throw new Refused(refuse("EXPOSITION_INVALID", `${of}: it has none of the metrics that are read, as ${[...wanted][0] ?? ""}`));
+}
 
 function podsIn(document: unknown, deploymentOf: (namespace: string, replicaSet: string) => string | undefined): readonly Pod[] {
   const list = typeof document === "object" && document !== null && "items" in document ? document.items : [document];

@@ -61,6 +61,7 @@ const DESTINATION_KINDS: Readonly<Record<string, string>> = {
  * Bytes and connections are those of the side that is away from the workload: `peer="src"` of inbound, `peer="dst"` of outbound.
  */
 export function readProxy(samples: readonly Sample[]): Outcome<ProxyScrape, "PROXY_UNREADABLE"> {
+  if (samples.length === 0) return refuse("PROXY_UNREADABLE", "it has none of the metrics of Linkerd's proxy");
   const series = new Map<string, Series>();
   const histograms = new Map<string, { direction: Direction; cumulative: Map<number, number> }>();
   const openConnections: Record<Direction, number> = { inbound: 0, outbound: 0 };
