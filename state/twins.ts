@@ -5,12 +5,15 @@ import { TwinRecord } from "../domain/twin/record.ts";
 import { sharedOn } from "./backing.ts";
 import { key } from "./keyspace.ts";
 import { swapTwin } from "./lua/scripts.ts";
+import { type Served, together } from "./together.ts";
 
 /** Whose twins, and of which workload. `unmapped`: those that nobody has mapped to one. */
 export interface TwinFilter {
   readonly userId?: string;
   readonly workloadId?: string;
 }
+
+type Change = (known: TwinRecord | undefined) => TwinRecord | undefined;
 
 export interface TwinChange {
   readonly before: TwinRecord | undefined;
@@ -23,7 +26,7 @@ export interface TwinStore {
   /** A page of twins by id, those after `after`. */
   list(page: TwinFilter & { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Twin[]>;
   /** One atomic read-change-write: `change` is called again when somebody was faster. Returning what it was given writes nothing. */
-  update(twinId: string, change: (known: TwinRecord | undefined) => TwinRecord | undefined): Promise<TwinChange>;
+  update(twinId: string, change: Change): Promise<TwinChange>;
   /** False when somebody changed it meanwhile, and it stays. */
   forget(twin: Twin): Promise<boolean>;
 }
@@ -58,6 +61,28 @@ export function redisTwins(redis: Redis): TwinStore {
   };
   const swap = (twinId: string, version: number, body: Buffer | "", leave: readonly string[], join: readonly string[]): Promise<number> =>
     scripted.swapTwin(1 + leave.length + join.length, key.twin(twinId), ...leave, ...join, version, body, twinId, leave.length);
+  const update = together(async (twinId: string, changes: readonly Change[]) => {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const { version, record: first } = await read(twinId);
+      let known = first;
+      const served = changes.map((change): Served<TwinChange> => {
+        const before = known;
+        try {
+          const after = change(before);
+          known = after ?? known;
+          return { ok: true, value: { before, after } };
+        } catch (error) {
+          return { ok: false, error };
+        }
+      });
+      if (known === undefined || known === first) return served;
+      const [left, joined] = [first === undefined ? [] : listsOf(first.twin), listsOf(known.twin)];
+      const leave = left.filter((list) => !joined.includes(list));
+      const join = joined.filter((list) => !left.includes(list));
+      if ((await swap(twinId, version, pack(known), leave, join)) === 1) return served;
+    }
+    throw new Error(`twin ${twinId} was changed by others ${String(MAX_TRIES)} times in a row`);
+  });
   return {
     get: async (twinId) => (await read(twinId)).record?.twin,
     async list({ after, limit, ...filter }) {
@@ -65,18 +90,7 @@ export function redisTwins(redis: Redis): TwinStore {
       const bodies = await Promise.all(ids.map((id) => redis.hgetBuffer(key.twin(id), "body")));
       return bodies.flatMap((body) => (body === null ? [] : [unpack(body).twin]));
     },
-    async update(twinId, change) {
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const { version, record: before } = await read(twinId);
-        const after = change(before);
-        if (after === undefined || after === before) return { before, after };
-        const [left, joined] = [before === undefined ? [] : listsOf(before.twin), listsOf(after.twin)];
-        const leave = left.filter((list) => !joined.includes(list));
-        const join = joined.filter((list) => !left.includes(list));
-        if ((await swap(twinId, version, pack(after), leave, join)) === 1) return { before, after };
-      }
-      throw new Error(`twin ${twinId} was changed by others ${String(MAX_TRIES)} times in a row`);
-    },
+    update,
     async forget(twin) {
       const { version, record } = await read(twin.twinId);
       return record?.twin.seq === twin.seq && (await swap(twin.twinId, version, "", listsOf(record.twin), [])) === 1;
