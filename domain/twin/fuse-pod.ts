@@ -173,6 +173,7 @@ function newRecord({ cluster, pod, observedAt }: PodNews, ownership: Ownership):
       updatedAt: observedAt,
       status: { current: null, phase: "Absent", reason: null, since: observedAt, history: [] },
       pods: [],
+      omittedPods: 0,
       replicas: unknown,
       resources: {
         cpuCores: null,

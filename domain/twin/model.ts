@@ -196,6 +196,8 @@ export const Twin = z.strictObject({
   updatedAt: time,
   status: StatusBlock,
   pods: z.array(PodTwin),
+  /** Pods that a message leaves out: what carries events need not carry more than 64 KiB (CloudEvents 1.0, size limits). The store has them all. */
+  omittedPods: count,
   replicas: Replicas,
   resources: Resources,
   network: Network,

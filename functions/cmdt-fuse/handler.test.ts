@@ -224,6 +224,22 @@ describe("twin.due", () => {
     expect(twinIn(await round(1)).quality).toMatchObject({ linkerd: null, usage: null });
   });
 
+  it("leaves pods out of the message of a very large component, those that serve first, and says how many", async () => {
+    for (let i = 0; i < 120; i += 1)
+      await take(
+        changed(
+          i + 1,
+          web({ uid: `u${String(i)}`, name: `web-${String(i).padStart(3, "0")}`, conditions: i < 110 ? web().conditions : [] }),
+        ),
+      );
+    await open({}, []);
+    const events = await round(1);
+    expect(Buffer.byteLength(JSON.stringify(events[0]))).toBeLessThan(64 * 1024);
+    const { pods, omittedPods, replicas } = twinIn(events);
+    expect([pods.length, omittedPods, pods.filter(({ ready }) => !ready).length, replicas.current]).toEqual([100, 20, 10, 120]);
+    expect((await twins.get("kind-1/app/Deployment/web"))?.pods).toHaveLength(120);
+  });
+
   it("forgets a component an hour after its last pod", async () => {
     await take(changed(1));
     await take(changed(2, web(), "deleted"));

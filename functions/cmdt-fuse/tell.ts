@@ -24,7 +24,18 @@ export const anomalyEvents = (twin: Twin, cause: Event, anomalies: readonly Anom
     TwinAnomalyDetected.make({ ...from(twin, cause), index, data: { ...aboutOf(twin), seq: twin.seq, anomaly } }),
   );
 
-export const snapshotEvent = (twin: Twin, cause: Event): Event => TwinSnapshotTaken.make({ ...from(twin, cause), data: { twin } });
+/** About 35 KB of them. */
+const MOST_PODS = 100;
+
+/** Of a component with very many pods, those that do not serve first. */
+function fitting(twin: Twin): Twin {
+  if (twin.pods.length <= MOST_PODS) return twin;
+  const pods = twin.pods.toSorted((a, b) => Number(a.ready) - Number(b.ready)).slice(0, MOST_PODS);
+  return { ...twin, pods, omittedPods: twin.pods.length - pods.length };
+}
+
+export const snapshotEvent = (twin: Twin, cause: Event): Event =>
+  TwinSnapshotTaken.make({ ...from(twin, cause), data: { twin: fitting(twin) } });
 
 /** Named by round and twin: what else there is may change before the same tick is delivered again. */
 export const dueEvent = ({ twinId }: Twin, due: { readonly round: number; readonly dueAt: string; readonly reading: Reading }): Event =>
