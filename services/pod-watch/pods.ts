@@ -14,7 +14,7 @@ export interface Told {
 
 export interface Pods {
   take(changes: readonly Change[]): Told;
-  /** One pod of each component that hangs on the owners tells it anew, where what it tells of them is not what it told. */
+  /** One pod of each component that hangs on the owners tells of them anew, where it told otherwise. */
   ownersChanged(uids: readonly string[]): Told;
   seq(): number;
 }
@@ -34,8 +34,27 @@ interface PodsOptions {
  * restarts too, even of a process whose memory is lost.
  */
 export function openPods({ cluster, known, findOwner, now, refused, ...options }: PodsOptions): Pods {
-  const pods = new Map(known);
+  const pods = new Map<string, Pod>();
+  /** Pods by the uid of their nearest owner: the pods of one owner have the same chain. */
+  const siblings = new Map<string, Set<string>>();
   let { seq } = options;
+  for (const pod of known.values()) keep(pod);
+
+  function keep(pod: Pod): void {
+    pods.set(pod.uid, pod);
+    const [owner] = pod.owners;
+    if (owner === undefined) return;
+    const those = siblings.get(owner.uid) ?? new Set();
+    siblings.set(owner.uid, those.add(pod.uid));
+  }
+
+  function drop(uid: string): void {
+    const owner = pods.get(uid)?.owners[0]?.uid ?? "";
+    const those = siblings.get(owner);
+    those?.delete(uid);
+    if (those?.size === 0) siblings.delete(owner);
+    pods.delete(uid);
+  }
 
   function tell(kind: "added" | "modified" | "deleted", pod: Pod): Event {
     const at = now();
@@ -62,7 +81,7 @@ export function openPods({ cluster, known, findOwner, now, refused, ...options }
         const { kind, uid, object } = change;
         const before = pods.get(uid);
         if (kind === "removed") {
-          pods.delete(uid);
+          drop(uid);
           told.delete(uid);
           removed.add(uid);
           if (before !== undefined) events.push(deleted(change, before));
@@ -73,7 +92,7 @@ export function openPods({ cluster, known, findOwner, now, refused, ...options }
           refused(uid, read.reason);
           continue;
         }
-        pods.set(uid, read.value);
+        keep(read.value);
         if (before !== undefined && isSame(before, read.value)) continue;
         told.set(uid, JSON.stringify(read.value));
         removed.delete(uid);
@@ -86,16 +105,18 @@ export function openPods({ cluster, known, findOwner, now, refused, ...options }
       const events: Event[] = [];
       const told = new Map<string, string>();
       const done = new Set<string>();
-      for (const [uid, pod] of pods) {
-        const [first] = pod.owners;
-        const owners = first === undefined ? [] : ownersOf(first, pod.namespace, findOwner);
+      for (const [uid] of siblings.values()) {
+        const pod = pods.get(uid ?? "");
+        const [first] = pod?.owners ?? [];
+        if (pod === undefined || first === undefined) continue;
+        const owners = ownersOf(first, pod.namespace, findOwner);
         if (!owners.some((owner) => changed.has(owner.uid))) continue;
         const after = { ...pod, owners };
         const twin = twinIdOf(cluster, after);
         if (done.has(twin) || isSame(pod, after)) continue;
         done.add(twin);
-        pods.set(uid, after);
-        told.set(uid, JSON.stringify(after));
+        keep(after);
+        told.set(pod.uid, JSON.stringify(after));
         events.push(tell("modified", after));
       }
       return { events, told, removed: [] };
