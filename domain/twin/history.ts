@@ -9,17 +9,12 @@ export interface Look {
   readonly pod: Pod;
 }
 
-export type RestartCounts = Readonly<Record<string, number>>;
-
-export const restartCountsOf = (pod: Pod): Record<string, number> =>
-  Object.fromEntries(pod.containers.map(({ name, restartCount }) => [name, restartCount]));
-
 /**
  * Restarts since the counts that are known, an entry for each container: k restarts between two looks are one entry of count k, with the reason of the
  * last. A pod that was never looked at is known to have begun with none. Counts that went down, as they do when a node forgets its dead
  * containers, tell of no restart.
  */
-export function restartsSince(known: RestartCounts | undefined, look: Look, { phase }: PodStatus): Change[] {
+export function restartsSince(known: Readonly<Record<string, number>> | undefined, look: Look, { phase }: PodStatus): Change[] {
   return look.pod.containers.flatMap(({ name, restartCount, lastTermination }) => {
     const count = restartCount - (known?.[name] ?? 0);
     if (count <= 0) return [];

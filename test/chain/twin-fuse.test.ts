@@ -118,9 +118,8 @@ describe.each(["memory", "amqp"] as const)("twins on the %s broker", (kind) => {
       "periodic",
       "periodic",
     ]);
-    expect(snapshots.map((message) => TwinSnapshotTaken.data.parse(decodeAmqp(message).data).twin.userId).toSorted()).toEqual([
-      "alice",
-      "bob",
-    ]);
+    expect(new Set(snapshots.map((message) => TwinSnapshotTaken.data.parse(decodeAmqp(message).data).twin.userId))).toEqual(
+      new Set(["alice", "bob"]),
+    );
   });
 });
