@@ -29,6 +29,14 @@ describe("routingKeyOf", () => {
         expect(matchesTopic(`${type}.${routingWord(other)}.#`, key)).toBe(owner === other);
         expect(matchesTopic(`${type}.#`, key)).toBe(true);
       }),
+      {
+        examples: [
+          ["a.b", "a", "w"],
+          ["a", "a.b", "b"],
+          ["a", "*", "w"],
+          ["a", "#", "w"],
+        ],
+      },
     );
   });
 });

@@ -90,7 +90,8 @@ describe("every source", () => {
         const big = Buffer.alloc(17 * 1024 * 1024, "a 1\n");
         if (declared) response.setHeader("content-length", big.length);
         response.on("error", () => undefined);
-        response.end(big);
+        response.write(big); // without a length, unless it was declared
+        response.end();
       };
       expect(await proxyOf("linkerd")).toEqual({ kind: "silent", reason: expect.stringContaining("answered more than 16 MiB") });
     }
