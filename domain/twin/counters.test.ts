@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { advance, type Baseline } from "./counters.ts";
 import { parseExposition } from "./exposition.ts";
 import { type ProxyScrape, readProxy } from "./proxy.ts";
-import { add, nothingCounted } from "./tally.ts";
+import { nothingCounted, total } from "./tally.ts";
 
 /** A scrape in which each code has had so many responses. */
 function scrape(codes: Readonly<Record<string, number>>, startedAt?: number): ProxyScrape {
@@ -86,7 +86,7 @@ describe("advance", () => {
         const look = () => {
           const progress = advance(baseline, scrape(counters, startedAt), 0, Infinity);
           baseline = progress.baseline;
-          counted = add(counted, progress.counted);
+          counted = total([counted, progress.counted]);
         };
         look();
         for (const one of steps) {

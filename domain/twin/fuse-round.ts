@@ -5,7 +5,7 @@ import type { Anomaly, SourceQuality } from "./model.ts";
 import type { ProxyScrape } from "./proxy.ts";
 import type { ContainerUsage, Reading, SourceAnswer } from "./reading.ts";
 import type { Memory, TwinRecord } from "./record.ts";
-import { add, nothingCounted } from "./tally.ts";
+import { type Counted, total } from "./tally.ts";
 import { push } from "./window.ts";
 
 /** What the proxies of a twin's pods said in a round, by pod uid. */
@@ -44,7 +44,7 @@ export const newsOfRound = (record: TwinRecord, round: number): Anomaly[] => tol
 
 function takeProxies(memory: Memory, { proxies, nowMs, staleAfterMs }: Round): Memory {
   if (proxies === undefined || proxies.answers.size === 0) return memory;
-  let counted = nothingCounted();
+  const counted: Counted[] = [];
   let bounds: readonly number[] = [];
   let answeredMs: number | undefined;
   let silence: string | null = null;
@@ -59,7 +59,7 @@ function takeProxies(memory: Memory, { proxies, nowMs, staleAfterMs }: Round): M
     // A pod that is younger than the twin's window has nothing but new counts.
     const progress = advance(baselines[uid], scrape, atMs, memory.window.sinceMs ?? Infinity);
     baselines[uid] = progress.baseline;
-    counted = add(counted, progress.counted);
+    counted.push(progress.counted);
     if (scrape.bounds.length > 0) bounds = scrape.bounds;
     answeredMs = Math.max(answeredMs ?? 0, atMs);
     for (const direction of ["inbound", "outbound"] as const) open[direction] = (open[direction] ?? 0) + scrape.openConnections[direction];
@@ -73,7 +73,7 @@ function takeProxies(memory: Memory, { proxies, nowMs, staleAfterMs }: Round): M
     ...memory,
     sources,
     proxies: baselines,
-    window: push(memory.window, counted, bounds, answeredMs),
+    window: push(memory.window, total(counted), bounds, answeredMs),
     openConnections: open,
     networkSource: proxies.source,
   };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { latencyOf } from "./latency.ts";
 import type { Network, Traffic } from "./model.ts";
-import { add, Counted, nothingCounted, type Tally } from "./tally.ts";
+import { Counted, type Tally, total } from "./tally.ts";
 
 /** What was counted between two rounds, or in several of them together. */
 const Bin = z.strictObject({ fromMs: z.number(), toMs: z.number(), counted: Counted });
@@ -40,7 +40,7 @@ export function push(window: Window, counted: Counted, bounds: readonly number[]
   // Whole rounds only: a bin is full when one more round would make it longer than a minute.
   const joins = newest !== undefined && atMs - newest.fromMs <= BIN_MS;
   const bins = joins
-    ? [...known.slice(0, -1), { fromMs: newest.fromMs, toMs: atMs, counted: add(newest.counted, counted) }]
+    ? [...known.slice(0, -1), { fromMs: newest.fromMs, toMs: atMs, counted: total([newest.counted, counted]) }]
     : [...known, { fromMs, toMs: atMs, counted }];
   while ((bins[1]?.fromMs ?? Infinity) <= atMs - WINDOW_MS) bins.shift();
   return { bounds: bounds.length > 0 ? [...bounds] : window.bounds, sinceMs: window.sinceMs, bins };
@@ -50,8 +50,6 @@ const withoutLatency = ({ counted, ...bin }: Bin): Bin => ({
   ...bin,
   counted: { ...counted, inbound: { ...counted.inbound, latency: [] }, outbound: { ...counted.outbound, latency: [] } },
 });
-
-const sumOf = (bins: readonly Bin[]): Counted => bins.reduce((sum, { counted }) => add(sum, counted), nothingCounted());
 
 /** What at least the last `ms` counted, in whole bins, and over how many seconds. */
 export function latest({ bins }: Window, ms: number): { readonly counted: Counted; readonly seconds: number } {
@@ -66,7 +64,7 @@ export function earlier({ bins }: Window, ms: number): { readonly counted: Count
 }
 
 const totals = (bins: readonly Bin[]) => ({
-  counted: sumOf(bins),
+  counted: total(bins.map(({ counted }) => counted)),
   seconds: bins.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs), 0) / 1000,
 });
 
