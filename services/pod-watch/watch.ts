@@ -24,7 +24,7 @@ interface PodWatchParts {
 }
 
 export interface PodWatch {
-  /** True once everything that is there was told: readiness. */
+  /** True once everything that was there at the start was told, or had been by an earlier life: readiness. */
   isUpToDate(): boolean;
   /** Lets what is being published be confirmed first. */
   stop(): Promise<void>;
@@ -81,6 +81,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
 
   async function watchNodes(): Promise<void> {
     const { objects, resourceVersion } = await positions.load(cluster, "nodes");
+    if (resourceVersion !== undefined) current.add("nodes");
     const nodes = openNodes({ cluster, known: objects });
     for await (const batch of batchesOf("nodes", { resourceVersion, known: versionsIn(objects) })) {
       await inTurn(() => tell("nodes", nodes.take(batch.changes), { seq: 0, resourceVersion: batch.resourceVersion }));
@@ -90,6 +91,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
 
   async function watchPods(): Promise<void> {
     const { objects, resourceVersion, seq } = await positions.load(cluster, "pods");
+    if (resourceVersion !== undefined) current.add("pods");
     const known = new Map([...objects].map(([uid, text]) => [uid, Pod.parse(JSON.parse(text))]));
     const refused = (uid: string, reason: string): void => log.warn({ cluster, uid, reason }, "pod left out");
     const pods = openPods({ cluster, seq, known, findOwner: owners.find, now, refused });
