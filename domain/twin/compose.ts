@@ -6,8 +6,8 @@ import { trafficOf } from "./window.ts";
 /** The worst pod speaks for its component. */
 const WORST_FIRST: readonly (Status | null)[] = ["Failure", "Restart", "Running", "Ready", null];
 
-/** Makes the twin say what is remembered of it now; `at` is the time of what was just taken in. */
-export function compose({ twin, memory }: TwinRecord, at: string): TwinRecord {
+/** Makes the twin say what is remembered of it now; `at` is the time of what was just taken in. Only a round has news of traffic. */
+export function compose({ twin, memory }: TwinRecord, at: string, from: "look" | "round"): TwinRecord {
   const next: Twin = {
     ...twin,
     seq: twin.seq + 1,
@@ -15,7 +15,7 @@ export function compose({ twin, memory }: TwinRecord, at: string): TwinRecord {
     status: statusBlock(twin, at),
     replicas: replicasOf(twin.pods, memory),
     resources: resourcesOf(twin.pods, memory),
-    network: networkOf(twin.pods, memory),
+    network: from === "round" ? networkOf(twin.pods, memory) : { ...twin.network, meshed: isMeshed(twin.pods, memory) },
     quality: memory.sources,
   };
   const { desired, ready } = next.replicas;
@@ -66,9 +66,14 @@ function resourcesOf(pods: readonly PodTwin[], memory: Memory): Resources {
   };
 }
 
+/** A proxy that has answered is there, whatever the pod says of itself. */
+const isMeshed = (pods: readonly PodTwin[], { window }: Memory): boolean | null =>
+  pods.length === 0 ? null : window.sinceMs !== null || pods.some((pod) => pod.meshed);
+
 /** Without a proxy there is nobody to count: what the traffic is stays unknown. */
-function networkOf(pods: readonly PodTwin[], { window, openConnections, networkSource }: Memory): Network {
-  const meshed = pods.length === 0 ? null : window.sinceMs !== null || pods.some((pod) => pod.meshed);
+function networkOf(pods: readonly PodTwin[], memory: Memory): Network {
+  const { window, openConnections, networkSource } = memory;
+  const meshed = isMeshed(pods, memory);
   if (window.sinceMs === null) return { meshed, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [] };
   return { meshed, source: networkSource, ...trafficOf(window, openConnections) };
 }

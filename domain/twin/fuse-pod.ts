@@ -30,7 +30,7 @@ export function takePod(known: TwinRecord | undefined, news: PodNews, ownership:
   if (record.memory.gone.some(([gone]) => gone === uid)) return record;
   const look = record.memory.looks[uid];
   if (look !== undefined && news.seq <= look.seq) return lateLook(record, news, look.seq);
-  const seen = compose(news.kind === "deleted" ? withoutPod(record, news) : withPod(record, news, ownership), news.observedAt);
+  const seen = compose(news.kind === "deleted" ? withoutPod(record, news) : withPod(record, news, ownership), news.observedAt, "look");
   return judge(seen, Date.parse(news.observedAt), causeOfPod(news));
 }
 
@@ -113,6 +113,7 @@ function lateLook(record: TwinRecord, news: PodNews, latestSeq: number): TwinRec
   return compose(
     { ...record, twin: { ...record.twin, status: { ...status, history: keep(status.history, changes) } } },
     record.twin.updatedAt,
+    "look",
   );
 }
 

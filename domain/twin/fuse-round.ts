@@ -37,7 +37,7 @@ export function takeRound(record: TwinRecord, round: Round): TwinRecord {
     ...record.memory,
     round: round.round,
   });
-  return judge(compose({ ...record, memory }, now), round.nowMs, causeOfRound(round));
+  return judge(compose({ ...record, memory }, now, "round"), round.nowMs, causeOfRound(round));
 }
 
 export const newsOfRound = (record: TwinRecord, round: number): Anomaly[] => toldBy(record, causeOfRound({ round }));

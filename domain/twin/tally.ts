@@ -44,9 +44,9 @@ function addTo(sum: Tally, tally: Tally): void {
   sum.failed += tally.failed;
   sum.readBytes += tally.readBytes;
   sum.writeBytes += tally.writeBytes;
-  for (const [code, n] of Object.entries(tally.codes)) sum.codes[code] = (sum.codes[code] ?? 0) + n;
-  for (const [status, n] of Object.entries(tally.grpc)) sum.grpc[status] = (sum.grpc[status] ?? 0) + n;
-  for (const [i, n] of tally.latency.entries()) sum.latency[i] = (sum.latency[i] ?? 0) + n;
+  for (const code in tally.codes) sum.codes[code] = (sum.codes[code] ?? 0) + (tally.codes[code] ?? 0);
+  for (const status in tally.grpc) sum.grpc[status] = (sum.grpc[status] ?? 0) + (tally.grpc[status] ?? 0);
+  for (let i = 0; i < tally.latency.length; i += 1) sum.latency[i] = (sum.latency[i] ?? 0) + (tally.latency[i] ?? 0);
 }
 
 /** The sum of all of them; half an hour's are added up for every look at a twin, so nothing is copied on the way. */
