@@ -22,7 +22,8 @@ export interface Api {
 /** A plan of a large file looks at every controller first. */
 const PATIENCE_MS = 60_000;
 
-export function openClient(server: URL): Api {
+/** With a token it says whose it is; whoever serves without tenants does not ask. */
+export function openClient(server: URL, token?: string): Api {
   async function answer(path: string, { method = "GET", query = {}, body, headers = {}, signal }: Asking): Promise<Response> {
     const url = new URL(path, server);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
@@ -30,7 +31,7 @@ export function openClient(server: URL): Api {
     try {
       response = await fetch(url, {
         method,
-        headers: { accept: "application/json", ...headers },
+        headers: { accept: "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
         signal: signal ?? AbortSignal.timeout(PATIENCE_MS),
         ...(body === undefined ? {} : { body: Uint8Array.from(body) }),
       });

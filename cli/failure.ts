@@ -26,6 +26,7 @@ export class Refused extends Failure {
 }
 
 const hints: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED: "--token-file FILE or UNDERLAY_TOKEN_FILE names the file with your token",
   BROKER_UNAVAILABLE: "the system runs and its broker does not answer; try again soon",
   INTERNAL: "the log of the system says more",
   LAB_OFF: "the lab runs with `npm start`, unless CONTROLLERS_FILE or LAB=off says otherwise",

@@ -31,8 +31,16 @@ describe("an event in a few words", () => {
       },
       "FULFILMENTFAILED A: b",
     ],
-    ["twin.status.changed", { resource: "x", other: 1 }, "x"],
-    ["twin.status.changed", undefined, ""],
+    ["pod.changed", { kind: "modified", pod: { name: "web-1", phase: "Running" } }, "modified web-1 Running"],
+    ["node.changed", { kind: "added", name: "node-1", ready: true }, "added node-1 ready"],
+    [
+      "twin.anomaly.detected",
+      { anomaly: { state: "open", severity: "critical", rule: "restart-loop", summary: "5 restarts in 10 minutes" } },
+      "open critical restart-loop 5 restarts in 10 minutes",
+    ],
+    ["twin.snapshot.taken", { twin: { status: { current: null, phase: "Pending" } } }, "Pending"],
+    ["weather.changed", { resource: "x", other: 1 }, "x"],
+    ["weather.changed", undefined, ""],
     ["intent.classified", { matches: "no list" }, ""],
   ])("%s", (short, data, what) => {
     expect(whatOf({ type: type(short), data })).toBe(what);

@@ -35,6 +35,25 @@ const whats: Readonly<Record<string, (data: Fields) => string>> = {
   },
   "order.executed": (data) => words(data["effect"], data["executioner"], data["resource"]),
   "order.failed": (data) => words(data["executioner"], data["resource"], because(data)),
+  "pod.changed": (data) => {
+    const pod = fieldsOf(data["pod"]);
+    return words(data["kind"], pod["name"], pod["phase"]);
+  },
+  "node.changed": (data) => words(data["kind"], data["name"], data["ready"] === true ? "ready" : "not ready"),
+  "twin.status.changed": (data) => {
+    const [latest] = Array.isArray(data["changes"]) ? data["changes"].slice(-1).map(fieldsOf) : [];
+    const { current, phase } = fieldsOf(data["status"]);
+    const exit = typeof latest?.["exitCode"] === "number" ? `exit code ${String(latest["exitCode"])}` : "";
+    return words(current ?? phase, latest?.["pod"], latest?.["status"] ?? latest?.["phase"], latest?.["reason"], exit);
+  },
+  "twin.anomaly.detected": (data) => {
+    const anomaly = fieldsOf(data["anomaly"]);
+    return words(anomaly["state"], anomaly["severity"], anomaly["rule"], anomaly["summary"]);
+  },
+  "twin.snapshot.taken": (data) => {
+    const { current, phase } = fieldsOf(fieldsOf(data["twin"])["status"]);
+    return words(current ?? phase);
+  },
 };
 
 /** What happened, in a few words; of an event that is not known here, what its data says about itself. */

@@ -46,6 +46,19 @@ ${examples(
     "underlay get events --type order.failed",
     "underlay get events --intent new_intent_2 --type intent.reported -o json",
   ),
+  twins: `
+READY: pods that are ready, of those wanted. SINCE: how long it is in that state. – is not known, which is not 0.
+${examples(
+  "underlay get twins",
+  "underlay get twins -o wide --namespace shop",
+  "underlay get twins --status Failure -o json | jq -r '.twins[].twinId'",
+  "underlay --token-file alice.token get twins        as alice, where the API has tenants",
+)}`,
+  twin: examples(
+    "underlay get twin cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11",
+    "underlay get twin kind-kind/shop/Deployment/web",
+    "underlay get twin unmapped -o json",
+  ),
   report: examples("underlay report new_intent_2", "underlay report new_intent_2 -o json"),
 
   drift: `
@@ -62,6 +75,10 @@ ${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a inte
   watch: `
 One line an event: when, what kind, of which intent, what. A lost connection is taken up again where it was; Ctrl-C ends it.
 ${examples("underlay watch", "underlay watch --intent new_intent_2", "underlay watch --type order", "underlay watch --type intent.reported -o json | jq .data.report")}`,
+
+  watchTwins: `
+One line an event: when, what kind, of which twin, what. A lost connection is taken up again where it was; Ctrl-C ends it.
+${examples("underlay watch twins", "underlay watch twins --type anomaly", "underlay watch twins --workload cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11 -o json | jq .data.status.current")}`,
 
   ledger: `
 The lab stands in for controllers that are not there: what its ledger shows happened in no network.

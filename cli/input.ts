@@ -38,9 +38,15 @@ async function filesOf(name: string): Promise<readonly string[]> {
     .map((entry) => join(name, entry));
 }
 
-const reasons: Readonly<Record<string, string>> = { ENOENT: "no such file", EACCES: "may not be read", ENOTDIR: "no such file" };
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "may not be read",
+  ENOTDIR: "no such file",
+  EISDIR: "is a directory",
+};
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, in a person's words. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? String(error.code) : "";
   return reasons[code] ?? error.message;

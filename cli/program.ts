@@ -4,13 +4,16 @@ import { type DeleteOptions, remove } from "./commands/delete.ts";
 import { getDrift, repair, type RepairOptions } from "./commands/drift.ts";
 import { type EventFilter, getEvents, getIntents, getOrders, labLedger, report } from "./commands/get.ts";
 import { plan, type PlanOptions } from "./commands/plan.ts";
+import { getTwin, getTwins, type TwinFilter, watchTwins } from "./commands/twins.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
 import type { Sink } from "./screen.ts";
+import { addTwin } from "./twin-program.ts";
 
 export interface GlobalOptions {
   readonly server?: string;
+  readonly tokenFile?: string;
   readonly color: boolean;
 }
 
@@ -42,12 +45,19 @@ const files = () => new Option("-f, --file <file...>", "intent files, YAML or JS
 const timeout = () => new Option("--timeout <seconds>", "how long to wait").default(120).argParser(whole(1, 86_400));
 const type = () => new Option("--type <type>", "only events of this kind, as `order` or `intent.reported`");
 const intent = () => new Option("--intent <id>", "only events of this intent");
+const twinFilters = (command: Command): Command =>
+  command
+    .option("--user <id>", "whose; a tenant has their own only")
+    .option("--workload <id>", "of this workload, or `unmapped`")
+    .option("--cluster <name>", "in this cluster")
+    .option("--namespace <name>", "in this namespace");
 
 export function buildProgram({ version, stdout, stderr, run }: Wiring): Command {
   const program = new Command("underlay")
     .description("Intents for the network: plan them, apply them, see what became of them.")
     .version(version, "-V, --version", "print the version")
     .option("--server <url>", "where the API is (default: UNDERLAY_URL, else http://127.0.0.1:8080)")
+    .option("--token-file <file>", "the file with your token (default: UNDERLAY_TOKEN_FILE)")
     .option("--no-color", "no colours; as NO_COLOR=1")
     .addHelpText("after", help.underlay)
     .showHelpAfterError("hint: `underlay --help` and `underlay COMMAND --help` show how")
@@ -78,8 +88,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
 
   const get = program
     .command("get")
-    .summary("list intents, orders, drift or events")
-    .description("Lists intents, orders, drift or events.");
+    .summary("list intents, orders, drift, events or twins")
+    .description("Lists intents, orders, drift, events or twins of workloads.");
   get
     .command("intents")
     .description("Intents and their states; with an ID, that one and its orders.")
@@ -110,6 +120,21 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.events)
     .action((options: EventFilter & { output: Output; limit: number }) => run((context) => getEvents(context, options), globals()));
+  twinFilters(get.command("twins"))
+    .description("The twins of workloads' components: their states, restarts and anomalies; wide: their traffic and resources too.")
+    .addOption(new Option("--status <status>", "in this state").choices(["Running", "Restart", "Ready", "Failure"]))
+    .addOption(new Option("-o, --output <format>", "how to print the answer").choices(["table", "wide", "json"]).default("table"))
+    .addHelpText("after", help.twins)
+    .action((options: TwinFilter & { output: Output | "wide"; status?: string }) =>
+      run((context) => getTwins(context, options), globals()),
+    );
+  get
+    .command("twin")
+    .description("The twins of one workload, with their pods and last changes.")
+    .argument("<id>", "id of the workload, `unmapped`, or of one twin: CLUSTER/NAMESPACE/KIND/NAME")
+    .addOption(output())
+    .addHelpText("after", help.twin)
+    .action((id: string, options: { output: Output }) => run((context) => getTwin(context, id, options), globals()));
 
   program
     .command("report")
@@ -141,7 +166,7 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addHelpText("after", help.delete)
     .action((ids: readonly string[], options: DeleteOptions) => run((context) => remove(context, ids, options), globals()));
 
-  program
+  const watching = program
     .command("watch")
     .summary("show events as they come")
     .description("Shows events as they come.")
@@ -150,6 +175,17 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.watch)
     .action((options: EventFilter & { output: Output }) => run((context) => watch(context, options), globals()));
+  twinFilters(watching.command("twins"))
+    .description("Shows what becomes of workloads, as it comes.")
+    .option("--type <type>", "only events of this kind: status, anomaly or snapshot")
+    .addOption(output())
+    .addHelpText("after", help.watchTwins)
+    // Commander gives options that `watch` has too to `watch`.
+    .action((_: unknown, command: Command) =>
+      run((context) => watchTwins(context, command.optsWithGlobals<TwinFilter & { output: Output; type?: string }>()), globals()),
+    );
+
+  addTwin(program, (command) => run(command, globals()));
 
   const lab = program
     .command("lab")

@@ -28,8 +28,9 @@ export async function run(words: readonly string[], { env, stdout, stderr, stdin
     version,
     stdout,
     stderr,
-    async run(command, { server, color }: GlobalOptions) {
-      exitCode = await command({ api: openClient(serverOf(server ?? env["UNDERLAY_URL"])), screen: screenOf(color), stdin, interrupted });
+    async run(command, { server, tokenFile, color }: GlobalOptions) {
+      const api = openClient(serverOf(server ?? env["UNDERLAY_URL"]), tokenIn(tokenFile ?? env["UNDERLAY_TOKEN_FILE"]));
+      exitCode = await command({ api, screen: screenOf(color), stdin, interrupted });
     },
   });
   try {
@@ -42,6 +43,22 @@ export async function run(words: readonly string[], { env, stdout, stderr, stdin
     return 1;
   }
   return exitCode;
+}
+
+/** A token comes from a file: what is in a variable or on the command line, others on the machine can read. */
+function tokenIn(file: string | undefined): string | undefined {
+  if (file === undefined || file === "") return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new Failure(
+      [`${file}: ${error instanceof Error ? error.message : String(error)}`],
+      "--token-file FILE or UNDERLAY_TOKEN_FILE names the file with your token",
+    );
+  }
+  if (/^[\x21-\x7E]{1,512}$/.test(text)) return text;
+  throw new Failure([`${file} does not hold one token`], "one line, without spaces");
 }
 
 /** With a slash at the end, so that an API behind a path keeps it. */

@@ -15,7 +15,10 @@ const vlans = z
 /** One controller that the operator lets executioners reach. An intent's `url` only selects among these by origin. */
 export const Controller = z
   .strictObject({
-    /** `tfs`, `l2sm`, or `cluster` for the Kubernetes API of a cluster that L2S-M manages. */
+    /**
+     * `tfs`, `l2sm`, …, or `cluster` for the Kubernetes API of a cluster that L2S-M manages. Of the twins' sources: `kubernetes` (the API whose
+     * pods are watched), `linkerd`, `kubelet`, `kube-state-metrics`, `prometheus`.
+     */
     executioner: z.string().min(1),
     /** As intents write it: scheme, host and port. */
     origin: z.url().transform((text) => new URL(text).origin),
@@ -69,6 +72,17 @@ export const Controller = z
       .optional(),
     /** Where a 5G core is to send its notifications; the flow's name is added to its path. */
     notifyUrl: z.url({ protocol: /^https?$/ }).optional(),
+    /** Which cluster a Kubernetes API or a source of the twins belongs to, by the name that twins have. */
+    cluster: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
+      .optional(),
+    /** The bearer token of a Kubernetes API, read from a file by the host. */
+    tokenFile: z.string().optional(),
+    /** Of `linkerd`: the pods' addresses that may be scraped directly, as 10.42.0.0/16. Absent: by way of the API server's proxy. */
+    podCidr: z.cidrv4().optional(),
+    /** Of `kubelet`: where usage is read from. `cadvisor` is the default. */
+    usage: z.enum(["cadvisor", "resource", "summary"]).optional(),
   })
   .refine((c) => c.tokenUrl === undefined || (c.clientIdFile !== undefined && c.clientSecretFile !== undefined), {
     error: "a tokenUrl needs clientIdFile and clientSecretFile",
@@ -97,6 +111,11 @@ export interface ReachableController {
   readonly roots?: readonly string[];
   readonly ports?: NonNullable<Controller["ports"]>;
   readonly paths?: NonNullable<Controller["paths"]>;
+  readonly cluster?: string;
+  /** Of a Kubernetes API. */
+  readonly token?: string;
+  readonly podCidr?: string;
+  readonly usage?: "cadvisor" | "resource" | "summary";
 }
 
 /** What asks for tokens at an OAuth2 token endpoint, in its own name. */

@@ -2,7 +2,7 @@ import { hash, randomUUID } from "node:crypto";
 import type { CloudEventV1 } from "cloudevents";
 import type { z } from "zod";
 
-/** A CloudEvent 1.0 as this system makes and reads it. Extensions: correlationid, causationid, partitionkey, traceparent, executioner, hops. */
+/** A CloudEvent 1.0 as this system makes and reads it. Extensions: correlationid, causationid, partitionkey, traceparent, executioner, hops, userid, workloadid. */
 export type Event<T = unknown> = Readonly<CloudEventV1<T>>;
 
 interface Making<T> {
@@ -15,6 +15,8 @@ interface Making<T> {
   /** For an event without a cause: what the same input would give again. */
   readonly id?: string;
   readonly executioner?: string;
+  /** Whose it is, of what a user may only see their own: the extensions userid and workloadid, absent where nobody knows. */
+  readonly owner?: { readonly userId: string | null; readonly workloadId: string | null };
 }
 
 /** One entry of the catalogue of events: a CloudEvents `type`, what it means, and the schema of its data. */
@@ -35,7 +37,7 @@ export function defineEvent<T>(spec: { type: string; summary: string; data: z.Zo
   const dataschema = schemaId(type);
   return {
     ...spec,
-    make: ({ source, subject, data, cause, index = 0, id = randomUUID(), executioner }) => ({
+    make: ({ source, subject, data, cause, index = 0, id = randomUUID(), executioner, owner }) => ({
       specversion: "1.0",
       type,
       source,
@@ -45,6 +47,8 @@ export function defineEvent<T>(spec: { type: string; summary: string; data: z.Zo
       dataschema,
       partitionkey: subject,
       ...(executioner === undefined ? {} : { executioner }),
+      ...(typeof owner?.userId === "string" ? { userid: owner.userId } : {}),
+      ...(typeof owner?.workloadId === "string" ? { workloadid: owner.workloadId } : {}),
       ...(cause === undefined ? { id, correlationid: id, hops: 0 } : inherit(cause, type, index)),
       data,
     }),

@@ -1,7 +1,7 @@
 import { Pool } from "undici";
 import type { ReachableController } from "../domain/controllers.ts";
 
-/** Kept-alive HTTP connections, a pool for each controller, opened at first use. */
+/** Kept-alive HTTP connections, a pool for each controller's address, opened at first use. */
 export interface Pools {
   pool(controller: ReachableController): Pool;
   close(): Promise<void>;
@@ -11,12 +11,12 @@ export interface Pools {
 export function openPools(connections: number): Pools {
   const pools = new Map<string, Pool>();
   return {
-    pool({ origin, address, ca }) {
-      const known = pools.get(origin);
+    pool({ address, ca }) {
+      const known = pools.get(address.origin);
       if (known !== undefined) return known;
       const connect = { timeout: 5_000, ...(ca === undefined ? {} : { ca }) };
       const opened = new Pool(address.origin, { connections, keepAliveTimeout: 30_000, connect });
-      pools.set(origin, opened);
+      pools.set(address.origin, opened);
       return opened;
     },
     async close() {

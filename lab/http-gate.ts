@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Disruption, Faults, Strike } from "./faults.ts";
@@ -9,6 +10,8 @@ export interface Answer {
   readonly body?: unknown;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of a body: an answer that goes on. What disrupts it after it has begun is its own to play. */
+  readonly stream?: (raw: ServerResponse, disruption?: Disruption) => void;
 }
 
 export interface Operation {
@@ -44,8 +47,8 @@ async function struck(
   if (strike.disruption?.when === "before") return disrupt(request, reply, strike.disruption);
   const answer = act(strike);
   if (strike.delayAfterMs > 0) await sleep(strike.delayAfterMs, undefined, { ref: false });
-  if (strike.disruption !== undefined) return disrupt(request, reply, strike.disruption);
-  return send(reply, answer);
+  if (strike.disruption !== undefined && answer.stream === undefined) return disrupt(request, reply, strike.disruption);
+  return send(reply, answer, strike.disruption);
 }
 
 function disrupt(request: FastifyRequest, reply: FastifyReply, disruption: Disruption): FastifyReply {
@@ -65,7 +68,12 @@ function disrupt(request: FastifyRequest, reply: FastifyReply, disruption: Disru
   }
 }
 
-function send(reply: FastifyReply, { status, body, type, headers }: Answer): FastifyReply {
+function send(reply: FastifyReply, { status, body, type, headers, stream }: Answer, disruption?: Disruption): FastifyReply {
+  if (stream !== undefined) {
+    reply.hijack();
+    stream(reply.raw, disruption);
+    return reply;
+  }
   reply.code(status);
   if (headers !== undefined) reply.headers(headers);
   if (body === undefined) return reply.send();

@@ -3,9 +3,12 @@ import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
 import { type FivegOptions, type FivegSimulator, startFiveg } from "./fiveg/server.ts";
+import { live } from "./kubernetes/living.ts";
+import { type KubernetesSimulator, startKubernetes } from "./kubernetes/server.ts";
 import { startL2sm } from "./l2sm/server.ts";
 import type { ProtoPackage } from "./l2sm/messages.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import { type MetricsSimulator, startMetrics } from "./metrics/server.ts";
 import { type NscOptions, startNsc } from "./nsc/server.ts";
 import { type PeeringOptions, startPeering } from "./peering/server.ts";
 import { startRestconf } from "./restconf/server.ts";
@@ -29,12 +32,17 @@ export interface LabOptions {
   readonly peering?: Omit<PeeringOptions, "now" | "oauth">;
   readonly fiveg?: Omit<FivegOptions, "now" | "oauth">;
   readonly clusters?: readonly LabCluster[];
+  /** A cluster whose pods may be watched; absent: none. Alive: it has workloads, which come up and restart now and again. */
+  readonly kubernetes?: { readonly isAlive?: boolean };
   readonly now?: () => number;
 }
 
 export interface Lab {
   /** What a host needs to be given to reach the simulators under the origins that intents write. */
   readonly controllers: readonly Controller[];
+  readonly kubernetes?: KubernetesSimulator;
+  /** What its proxies, kubelets and kube-state-metrics say. */
+  readonly metrics?: MetricsSimulator;
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly controlAddress: URL;
@@ -60,6 +68,8 @@ const defaultClusters: readonly LabCluster[] = [
   { name: "kind-worker-cluster-2", origin: "https://172.18.0.4:6443" },
 ];
 
+/** Where the pods are that are watched; D2.3 runs its twins in a kind cluster of one name with it (4.2.2.1). */
+const watchedCluster = { name: "kind-kind", origin: "https://172.18.0.2:6443" };
 /** All simulators on ephemeral ports of the loopback interface. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const now = options.now ?? Date.now;
@@ -84,6 +94,15 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const restconf = await startRestconf(ledger, faults);
   const fiveg = await startFiveg(ledger, faults, { ...options.fiveg, now });
 
+  const kubernetes =
+    options.kubernetes === undefined ? undefined : await startKubernetes(ledger, faults, { name: watchedCluster.name, now });
+  const breathe = () => (kubernetes !== undefined && options.kubernetes?.isAlive === true ? live(kubernetes.world) : undefined);
+  let life = breathe();
+  const metrics =
+    kubernetes === undefined
+      ? undefined
+      : await startMetrics(ledger, faults, { pods: kubernetes.world.pods, isAlive: options.kubernetes?.isAlive === true, now });
+
   const controllers: readonly Controller[] = [
     { executioner: "tfs", origin: controllerOrigin, connect: tfs.address.origin },
     { executioner: "l2sm", origin: controllerOrigin, connect: l2sm.address.origin },
@@ -98,6 +117,17 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     },
     { executioner: "5g", origin: nefOrigin, connect: fiveg.address.origin, ues: subscribers },
     { executioner: "restconf", origin: restconfOrigin, connect: restconf.address.href, roots: restconfRoots },
+    ...(kubernetes === undefined
+      ? []
+      : [{ executioner: "kubernetes", origin: watchedCluster.origin, connect: kubernetes.address.origin, cluster: watchedCluster.name }]),
+    ...(metrics === undefined
+      ? []
+      : ["linkerd", "kubelet", "kube-state-metrics"].map((executioner) => ({
+          executioner,
+          origin: watchedCluster.origin,
+          connect: metrics.address.origin,
+          cluster: watchedCluster.name,
+        }))),
     ...clusters.map(({ origin, simulator }) => ({
       executioner: "cluster",
       origin: new URL(origin).origin,
@@ -114,16 +144,23 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     fiveg.reset();
     restconf.reset();
     for (const { simulator } of clusters) simulator.reset();
+    life?.stop();
+    kubernetes?.reset();
+    metrics?.reset();
+    life = breathe();
   };
   const control = await startControl(ledger, faults, { controllers, reset });
   return {
     controllers,
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(metrics === undefined ? {} : { metrics }),
     ledger,
     faults,
     controlAddress: control.address,
     fiveg,
     reset,
     async close() {
+      life?.stop();
       await l2sm.close(); // first: it calls the clusters
       await Promise.all([
         tfs.close(),
@@ -132,6 +169,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         fiveg.close(),
         restconf.close(),
         control.close(),
+        kubernetes?.close(),
+        metrics?.close(),
         ...clusters.map(({ simulator }) => simulator.close()),
       ]);
     },

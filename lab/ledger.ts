@@ -1,5 +1,5 @@
 /** Who had an effect: `cluster:<name>` is the Kubernetes API of a managed cluster. */
-export type Peer = "tfs" | "l2sm-md" | "nsc" | "peering" | "nef" | "restconf" | `cluster:${string}`;
+export type Peer = "tfs" | "l2sm-md" | "nsc" | "peering" | "nef" | "restconf" | "metrics" | `cluster:${string}`;
 
 /** One true change of a simulator's state. A request that leaves everything as it was enters none, a read never does. */
 export interface Entry {

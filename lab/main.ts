@@ -20,7 +20,11 @@ async function main(args: readonly string[]): Promise<void> {
     options: { "controllers-file": text, "delay-ms": text, "activate-after-ms": text },
   });
   const options = Options.parse(values);
-  const lab = await startLab({ delayMs: options["delay-ms"], tfs: { activateAfterMs: options["activate-after-ms"] } });
+  const lab = await startLab({
+    delayMs: options["delay-ms"],
+    tfs: { activateAfterMs: options["activate-after-ms"] },
+    kubernetes: { isAlive: true },
+  });
 
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());

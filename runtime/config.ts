@@ -34,6 +34,20 @@ export const Environment = z.object({
     .describe("Redis. Absent: stores in memory, gone with the process."),
   CONTROLLERS_FILE: path.optional().describe("The controllers that may be reached, as YAML or JSON."),
   SEAL_KEY_FILE: path.optional().describe("The key that seals the secrets of intents: 32 bytes, or a directory that holds the file."),
+  CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
+    .optional()
+    .describe("The name of the cluster that services/pod-watch watches, as twins have it."),
+  KUBECONFIG: path
+    .optional()
+    .describe("How services/pod-watch reaches its cluster. Absent: as the service account of its pod, else as kubectl would."),
+  TENANTS_FILE: path.optional().describe("Whose tokens the API takes, as YAML or JSON. Absent: whoever reaches it may do everything."),
+  CMDT_QUEUE: z
+    .string()
+    .regex(/^[\w.:/#-]{1,255}$/, "letters, digits and . : / _ - #, at most 255")
+    .optional()
+    .describe("NEMO's queue of twins, #CMDT in D2.3: they are sent on to it as plain JSON. Absent: they are not."),
   FUSE: names
     .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))
     .default([])

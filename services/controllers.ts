@@ -29,6 +29,7 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...(sessionsBody === undefined ? {} : { sessionsBody }),
       ...mobileOf(rest),
       ...limitsOf(rest),
+      ...twinSourceOf(rest),
     })),
     builtIn,
   ];
@@ -79,3 +80,17 @@ const limitsOf = ({
   ...(paths === undefined ? {} : { paths }),
   ...(roots === undefined ? {} : { roots }),
 });
+/** What only an entry for a Kubernetes API or a source of the twins has. */
+function twinSourceOf({
+  cluster,
+  tokenFile,
+  podCidr,
+  usage,
+}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<ReachableController, "cluster" | "token" | "podCidr" | "usage"> {
+  return {
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(tokenFile === undefined ? {} : { token: readFileSync(tokenFile, "utf8").trim() }),
+    ...(podCidr === undefined ? {} : { podCidr }),
+    ...(usage === undefined ? {} : { usage }),
+  };
+}

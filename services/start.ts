@@ -1,9 +1,12 @@
 import { startLab } from "../lab/lab.ts";
 import { readConfig } from "../runtime/config.ts";
 import { openLog } from "../runtime/log.ts";
+import { readTenantsFile } from "./api/tenancy.ts";
 import { reachable, readControllersFile } from "./controllers.ts";
 import { readSealKey } from "./seal-key.ts";
 import { startSystem } from "./system.ts";
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** `npm start`: everything in one process, with the lab as its controllers unless CONTROLLERS_FILE names real ones. */
 async function main(): Promise<void> {
@@ -11,14 +14,24 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = openLog(config.LOG_LEVEL);
   const withLab = config.LAB === undefined ? config.CONTROLLERS_FILE === undefined : config.LAB === "on";
-  const lab = withLab ? await startLab() : undefined;
+  const lab = withLab ? await startLab({ kubernetes: { isAlive: true } }) : undefined;
   const named = config.CONTROLLERS_FILE === undefined ? [] : readControllersFile(config.CONTROLLERS_FILE);
   // The lab's core tells of flows by itself, and this is where it finds us.
   const notifyUrl = `http://127.0.0.1:${String(config.PORT)}/v1/notifications/5g`;
   const simulated = (lab?.controllers ?? []).map((c) => (c.executioner === "5g" && config.PORT !== 0 ? { notifyUrl, ...c } : c));
   const controllers = reachable([...named, ...simulated]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
-  const system = await startSystem({ config, log, controllers, sealKey, ...(lab === undefined ? {} : { labAddress: lab.controlAddress }) });
+  const tenants = config.TENANTS_FILE === undefined ? undefined : readTenantsFile(config.TENANTS_FILE);
+  const system = await startSystem({
+    config,
+    log,
+    controllers,
+    sealKey,
+    ...(tenants === undefined ? {} : { tenants }),
+    ...(lab === undefined ? {} : { labAddress: lab.controlAddress }),
+  });
+  if (tenants === undefined && !isLoopback(config.HOST))
+    log.warn({ host: config.HOST }, "the API is open to everybody who reaches it: TENANTS_FILE closes it");
 
   console.log(
     [

@@ -19,9 +19,13 @@ import { openEffects } from "../state/effects.ts";
 import { openHoldings } from "../state/holdings.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
+import { openTwins } from "../state/twins.ts";
+import { openWatchPositions } from "../state/watch-positions.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
 import { openDriftCheck } from "./drift.ts";
+import type { Tenants } from "./api/tenancy.ts";
+import { clockEvents } from "./clock.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { watchDrift } from "./keep/drift.ts";
@@ -31,6 +35,8 @@ import { sweepOverdue } from "./keep/overdue.ts";
 import { sweepWindows } from "./keep/windows.ts";
 import { openLooker } from "./look.ts";
 import { openPlanner } from "./plan.ts";
+import { watchClusters } from "./pod-watch/clusters.ts";
+import { forwardTwins } from "./twins/compat.ts";
 import { warmUp } from "./warm-up.ts";
 
 interface SystemParts {
@@ -38,6 +44,8 @@ interface SystemParts {
   readonly log: Logger;
   readonly controllers: readonly ReachableController[];
   readonly sealKey: Buffer;
+  /** Whose tokens the API takes; absent: everybody may do everything. */
+  readonly tenants?: Tenants;
   readonly labAddress?: URL;
 }
 
@@ -60,7 +68,7 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
+export async function startSystem({ config, log, controllers, sealKey, tenants, labAddress }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
@@ -99,9 +107,11 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS },
+    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clockEvents(now) },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
+  const compat =
+    config.CMDT_QUEUE === undefined ? undefined : await forwardTwins({ broker, twins: openTwins(backing), queue: config.CMDT_QUEUE, log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -125,10 +135,12 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     drift,
     intents,
     notifications: { effects, sealKey, publish, now },
+    twins: openTwins(backing),
     broker,
     tail,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
+    ...(tenants === undefined ? {} : { tenants }),
     ...(labAddress === undefined ? {} : { labAddress }),
   });
   const address = await api.listen({ port: config.PORT, host: config.HOST }).then(
@@ -139,6 +151,8 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     },
   );
 
+  const watches = watchClusters({ controllers, publish, positions: openWatchPositions(backing), log });
+
   return {
     address,
     broker: broker.kind,
@@ -147,8 +161,10 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
       clearInterval(sweeping);
       clearInterval(turning);
       driftWatch.stop();
+      await watches.stop();
       await api.close();
       await orchestrator.stop();
+      await compat?.stop();
       await hosting.stop();
       await tail.stop();
       await broker.close();

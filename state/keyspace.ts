@@ -16,4 +16,11 @@ export const key = {
   heldBy: (intentId: string) => `mncc:{holdings}:by:${intentId}` as const,
   /** Hash of ref to ciphertext, one for each intent, gone when the intent is terminated. */
   secrets: (intentTag: string) => `mncc:{secrets}:${intentTag}` as const,
+  /** Hash: version, and the deflated JSON of a TwinRecord with its last changes. No expiry: forgotten a day after its last pod. */
+  twin: (twinId: string) => `cmdt:{twins}:record:${twinId}` as const,
+  /** Sorted set of twins' ids, all of score 0: of all, or of a user, a workload, or a user's workload. */
+  twinList: ({ userId, workloadId }: { readonly userId?: string; readonly workloadId?: string }) =>
+    `cmdt:{twins}:list:${encodeURIComponent(userId ?? "")}:${encodeURIComponent(workloadId ?? "")}` as const,
+  /** Hash: how far the watch of a cluster's resource got, and the JSON of what it told of each object by uid. No expiry: without it a restart tells everything again. */
+  watchPosition: (cluster: string, resource: string) => `mncc:{watch:${cluster}}:${resource}` as const,
 } as const;

@@ -12,11 +12,22 @@ const BACK_OFF = { firstMs: 250, lastMs: 10_000 } as const;
 
 /** Events as they come, until the person has had enough. After a lost connection it goes on where it was. */
 export async function watch(context: Context, { output, type, intent }: EventFilter & { readonly output: Output }): Promise<ExitCode> {
+  return follow(context, { path: "v1/events", query: { type, subject: intent }, output });
+}
+
+interface Followed {
+  /** Of a collection of events: a page as JSON, or a stream. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly output: Output;
+}
+
+export async function follow(context: Context, { path, query, output }: Followed): Promise<ExitCode> {
   const { api, screen } = context;
   const ended = context.interrupted();
   const show = (event: UnderlayEvent) => screen.print(output === "json" ? JSON.stringify(event) : eventLine(event, screen.paint));
   // Who loses the connection before the first event still has a place to go on from.
-  const newest = await api.ask<EventPage>("v1/events", { query: { limit: 1 } });
+  const newest = await api.ask<EventPage>(path, { query: { ...query, limit: 1 } });
   let last = newest.events.at(-1)?.offset;
   let backOffMs: number = BACK_OFF.firstMs;
 
@@ -24,8 +35,8 @@ export async function watch(context: Context, { output, type, intent }: EventFil
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), SILENCE_MS);
     try {
-      const body = await api.stream("v1/events", {
-        query: { type, subject: intent },
+      const body = await api.stream(path, {
+        query,
         headers: connections === 0 || last === undefined ? {} : { "last-event-id": last },
         signal: AbortSignal.any([ended, silence.signal]),
       });

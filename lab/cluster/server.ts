@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Faults } from "../faults.ts";
 import { type Answer, jsonBody, listen, openHttpGate, openHttpServer } from "../http-gate.ts";
+import { failure, noSuchResource, unauthorized } from "../kubernetes/status.ts";
 import type { Ledger } from "../ledger.ts";
 import { group, kindOf, type Plural, plurals, readManifest } from "./resources.ts";
 import { type ClusterStore, openClusterStore } from "./store.ts";
@@ -27,9 +28,7 @@ export async function startCluster(ledger: Ledger, faults: Faults, options: Clus
   const app = openHttpServer();
   const store = openClusterStore(name, ledger, { availableAfterMs, now });
   for (const plural of plurals) mountResource(app, openHttpGate(`cluster:${name}`, ledger, faults), store, plural, token);
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(failure(404, "NotFound", "the server could not find the requested resource")),
-  );
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(noSuchResource.body));
   return { name, address: await listen(app), reset: store.reset, close: () => app.close() };
 }
 
@@ -111,21 +110,5 @@ function statusIn(body: unknown): Readonly<Record<string, unknown>> | undefined 
   return typeof status === "object" && status !== null ? (status as Record<string, unknown>) : undefined;
 }
 
-/** Every refusal of Kubernetes is a `Status` object. */
-const failure = (code: number, reason: string, message: string, name?: string): object => ({
-  kind: "Status",
-  apiVersion: "v1",
-  metadata: {},
-  status: "Failure",
-  message,
-  reason,
-  ...(name === undefined ? {} : { details: { name, group } }),
-  code,
-});
-
-const fail = (code: number, reason: string, message: string, name?: string): Answer => ({
-  status: code,
-  body: failure(code, reason, message, name),
-});
-
-const unauthorized: Answer = fail(401, "Unauthorized", "Unauthorized");
+const fail = (code: number, reason: string, message: string, name?: string): Answer =>
+  failure(code, reason, message, name === undefined ? undefined : { name, group });

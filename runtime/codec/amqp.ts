@@ -2,14 +2,8 @@ import type { Event } from "../../events/define.ts";
 import type { Message, Outgoing } from "../broker/broker.ts";
 import { asEvent, type Attributes, attributeValue, isAttributeName, notAnEvent } from "./attributes.ts";
 import { bodyOf, isJson, JSON_TYPE, parseJson, readData } from "./data.ts";
+import { routingKeyOf } from "./routing.ts";
 import { fromJson, isStructured } from "./structured.ts";
-
-/**
- * The event's type, and its executioner where it has one: five executioners consume `order.placed`, and with the type alone each of them
- * would receive, decode and drop the others' orders. A queue binds `<type>.tfs` for its own, or `<type>.#` for all.
- */
-export const routingKeyOf = (event: Event): string =>
-  typeof event["executioner"] === "string" ? `${event.type}.${event["executioner"]}` : event.type;
 
 /** Binary mode with unprefixed headers, as Knative's RabbitMQ broker writes it: CloudEvents has no binding for AMQP 0-9-1. */
 export function encodeAmqp(event: Event): Outgoing {

@@ -8,6 +8,7 @@ import { openSink } from "../../runtime/host/sink.ts";
 import { openLog } from "../../runtime/log.ts";
 import { openMetrics } from "../../runtime/metrics.ts";
 import { openStore } from "../../runtime/store.ts";
+import { clockEvents } from "../../services/clock.ts";
 import { reachable, readControllersFile } from "../../services/controllers.ts";
 import { readSealKey } from "../../services/seal-key.ts";
 import type { Backing } from "../../state/backing.ts";
@@ -33,6 +34,7 @@ function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
     metrics: openMetrics({ ofProcess: true }),
     crash: crashAt(CRASH_AT),
     sink: K_SINK === undefined ? undefined : openSink(K_SINK),
+    options: { clockEvents: clockEvents(() => new Date()) },
   };
 }
 

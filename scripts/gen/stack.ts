@@ -6,6 +6,9 @@ const REPLICAS = { "com.openfaas.scale.min": "1", "com.openfaas.scale.max": "5" 
 
 const SEAL_KEY = "seal-key";
 
+/** The cron-connector has no field for seconds; it has `@every`. */
+const scheduleOf = (every: string): string => every.replace(/^\*\/(\d+) \* \* \* \* \*$/, "@every $1s");
+
 /** OpenFaaS' stack file. What a Pro installation adds (retries, queues, scaling to zero) is an overlay's business. */
 export const stack: Generator = async (root) => {
   const functions = (await readFunctions(root)).filter(({ isDebugAid }) => isDebugAid !== true);
@@ -26,7 +29,7 @@ export const stack: Generator = async (root) => {
             ...("secrets" in resources ? { SEAL_KEY_FILE: `/var/openfaas/secrets/${SEAL_KEY}` } : {}),
           },
           labels: REPLICAS,
-          ...(every === undefined ? {} : { annotations: { topic: "cron-function", schedule: every } }),
+          ...(every === undefined ? {} : { annotations: { topic: "cron-function", schedule: scheduleOf(every) } }),
           ...("secrets" in resources ? { secrets: [SEAL_KEY] } : {}),
           readonly_root_filesystem: true,
         },

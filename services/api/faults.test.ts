@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { memoryIntents } from "../../state/intents.ts";
+import { memoryTwins } from "../../state/twins.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -19,6 +20,7 @@ describe("the API while something behind it is away", () => {
       tail: openTail(broker),
       intents: { ...memoryIntents(), list: publish },
       ingress: { read: () => ({ ok: true, candidates: [] }), objections: publish, submit: publish, repair: publish, terminate: publish },
+      twins: { ...memoryTwins(), list: publish, get: publish },
       planner: { plan: publish },
       drift: { of: publish, all: () => none() },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
@@ -34,6 +36,9 @@ describe("the API while something behind it is away", () => {
       ["DELETE", "/v1/intents/i"],
       ["GET", "/v1/intents"],
       ["GET", "/v1/reports"],
+      ["GET", "/v1/twins"],
+      ["GET", "/v1/twins/w"],
+      ["GET", "/v1/twins/w/history"],
     ] as const) {
       const { statusCode, headers, body } = await app.inject({ method, url });
       expect([statusCode, headers["retry-after"], String(headers["content-type"])]).toEqual([
@@ -61,6 +66,7 @@ describe("the API while something behind it is away", () => {
       broker,
       tail: openTail(broker),
       intents: memoryIntents(),
+      twins: memoryTwins(),
       ingress: {
         read: () => ({ ok: true, candidates: [] }),
         objections: () => Promise.resolve([]),

@@ -1,16 +1,9 @@
 import { z } from "zod";
 import { IntentReport } from "../../domain/intent/report.ts";
 import { LIMITS } from "../ingress/parse.ts";
+import { answers, json, list, problem, query, ref } from "./openapi-parts.ts";
+import { twinPaths, twinSchemas } from "./openapi-twins.ts";
 
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const answers = (schema: object, more: object = {}) => ({ "200": { description: "OK", content: json(schema) }, ...more });
-const problem = (description: string) => ({ description, content: { "application/problem+json": { schema: ref("Problem") } } });
-const list = (name: string, of: object) => ({
-  type: "object",
-  properties: { [name]: { type: "array", items: of }, next: { type: "string", description: "pass as `after` for the next page" } },
-});
-const query = (name: string, schema: object, description: string) => ({ name, in: "query", required: false, schema, description });
 const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "id of the intent" };
 const paging = [
   query("after", { type: "string" }, "id to go on after"),
@@ -113,6 +106,7 @@ export const openapi = {
         },
       },
     },
+    ...twinPaths,
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -130,8 +124,12 @@ export const openapi = {
       get: { summary: "It can take intents", responses: answers({ type: "object" }, { "503": problem("no connection to the broker") }) },
     },
   },
+  /** Where the system has a file of tenants; without one everything is open. */
+  security: [{}, { bearer: [] }],
   components: {
+    securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
     schemas: {
+      ...twinSchemas,
       IntentReport: z.toJSONSchema(IntentReport),
       Intent: {
         type: "object",

@@ -4,6 +4,7 @@ import type { Broker } from "../../runtime/broker/broker.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { IntentStore } from "../../state/intents.ts";
 import type { DriftCheck } from "../drift.ts";
+import type { TwinStore } from "../../state/twins.ts";
 import type { Ingress } from "../ingress/ingress.ts";
 import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
@@ -14,6 +15,8 @@ import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
+import { guard, type Tenants } from "./tenancy.ts";
+import { twinRoutes } from "./twins.ts";
 
 export interface ApiParts {
   readonly ingress: Ingress;
@@ -22,16 +25,21 @@ export interface ApiParts {
   readonly intents: IntentStore;
   /** Absent: nobody is told anything by controllers. */
   readonly notifications?: NotificationParts;
+  readonly twins: TwinStore;
   readonly broker: Broker;
   readonly tail: Tail;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
+  /** Absent: everybody may do everything. */
+  readonly tenants?: Tenants;
   /** The lab's control address, where one runs. */
   readonly labAddress?: URL;
 }
 
+const open = { config: { access: "public" } } as const;
+
 /** The HTTP API: intents in, plans, reports and events out. */
-export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts): FastifyInstance {
+export function openApi({ broker, metrics, log, labAddress, tenants, ...parts }: ApiParts): FastifyInstance {
   const app = fastify({ bodyLimit: LIMITS.bytes, logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 256 } });
   // Whatever it is called, the ingress looks at the bytes: YAML has no media type that clients agree on.
   app.removeAllContentTypeParsers();
@@ -61,18 +69,20 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
     sendProblem(reply, { status: 404, code: "ROUTE_UNKNOWN", title: "nothing is served here; /openapi.json says what is" }),
   );
 
+  guard(app, tenants);
   intentRoutes(app, parts);
   driftRoutes(app, parts);
   if (parts.notifications !== undefined) fivegRoutes(app, parts.notifications);
   eventRoutes(app, { broker, tail: parts.tail });
-  app.get("/openapi.json", () => openapi);
-  app.get("/_/health", () => ({ status: "ok" }));
-  app.get("/_/ready", (_request, reply) =>
+  twinRoutes(app, { twins: parts.twins, broker, tail: parts.tail });
+  app.get("/openapi.json", open, () => openapi);
+  app.get("/_/health", open, () => ({ status: "ok" }));
+  app.get("/_/ready", open, (_request, reply) =>
     broker.isConnected()
       ? { status: "ready" }
       : sendProblem(reply, { status: 503, code: "BROKER_UNAVAILABLE", title: "no connection to the broker" }),
   );
-  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get("/metrics", open, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.get("/v1/lab/ledger", async (_request, reply) => {
     if (labAddress === undefined) return sendProblem(reply, { status: 404, code: "LAB_OFF", title: "no lab runs beside this system" });
     return reply.type("application/json").send(await (await fetch(new URL("/ledger", labAddress))).text());

@@ -11,6 +11,10 @@ export interface TailedEvent {
 export interface Tail {
   /** The newest events, oldest first. */
   recent(limit: number): readonly TailedEvent[];
+  /** What came after a place, oldest first; undefined where it is not known, because it is too long ago or there is no such place. */
+  after(place: string): readonly TailedEvent[] | undefined;
+  /** The place of the newest event; undefined before the first. */
+  head(): string | undefined;
   /** Calls back with every event from now on; the answer stops it. */
   listen(listener: (tailed: TailedEvent) => void): () => void;
   stop(): Promise<void>;
@@ -35,6 +39,12 @@ export async function* eventsAfter(broker: Broker, place: string, signal: AbortS
     }
 }
 
+/** Whether one place in the log comes after another. */
+function isAfter(place: string, other: string): boolean {
+  const [[at = "", i = "0"], [of = "", k = "0"]] = [place.split("."), other.split(".")];
+  return BigInt(at) === BigInt(of) ? Number(i) > Number(k) : BigInt(at) > BigInt(of);
+}
+
 export function openTail(broker: Broker): Tail {
   const kept: TailedEvent[] = [];
   const listeners = new Set<(tailed: TailedEvent) => void>();
@@ -50,6 +60,14 @@ export function openTail(broker: Broker): Tail {
   })();
   return {
     recent: (limit) => kept.slice(-Math.min(limit, KEPT)),
+    after(place) {
+      const [oldest, newest] = [kept[0], kept.at(-1)];
+      if (oldest === undefined || newest === undefined || isAfter(oldest.offset, place) || isAfter(place, newest.offset)) return undefined;
+      let first = kept.length;
+      while (first > 0 && isAfter(kept[first - 1]?.offset ?? place, place)) first -= 1;
+      return kept.slice(first);
+    },
+    head: () => kept.at(-1)?.offset,
     listen: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,0 +1,93 @@
+import type { Dispatcher } from "undici";
+import type { ReachableController } from "../../../domain/controllers.ts";
+
+/** Why a source said nothing that can be used. Its silence is a fact about it, and no fault of whoever asked. */
+export class Silence extends Error {}
+
+const DEADLINE_MS = 5_000;
+const MEBIBYTE = 1 << 20;
+
+/** For how long, and by which clock. */
+export interface Asking {
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+interface Ask {
+  /** Below the source's address, with a leading slash; its variable parts are percent-encoded already. */
+  readonly path: string;
+  readonly accept?: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+/** One GET, or one POST of a form. Rejects with a Silence unless there is a whole body under a 200. */
+export async function ask(
+  source: ReachableController,
+  pool: Dispatcher,
+  { path, accept = "text/plain", maxBytes, signal, form }: Ask,
+): Promise<string> {
+  const { address, token, user, password } = source;
+  const authorization =
+    token === undefined
+      ? user === undefined
+        ? undefined
+        : `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}`
+      : `Bearer ${token}`;
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  try {
+    const { statusCode, headers, body } = await pool.request({
+      method: form === undefined ? "GET" : "POST",
+      path: address.pathname.replace(/\/+$/, "") + path,
+      headers: {
+        accept,
+        ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      body: form === undefined ? null : new URLSearchParams(form).toString(),
+      signal: AbortSignal.any([signal, deadline]),
+    });
+    if (statusCode !== 200) {
+      await body.dump();
+      throw new Silence(
+        `${address.host} answered ${String(statusCode)}${statusCode === 401 || statusCode === 403 ? ": check its tokenFile" : ""}`,
+      );
+    }
+    if (Number(headers["content-length"] ?? 0) > maxBytes) {
+      body.destroy();
+      throw tooLarge(address.host, maxBytes);
+    }
+    return await within(body, maxBytes, address.host);
+  } catch (error) {
+    if (error instanceof Silence) throw error;
+    throw new Silence(
+      deadline.aborted ? `${address.host} did not answer in ${String(DEADLINE_MS / 1000)} s` : `no answer from ${address.host}`,
+      { cause: error },
+    );
+  }
+}
+
+const tooLarge = (host: string, maxBytes: number): Silence => new Silence(`${host} answered more than ${String(maxBytes / MEBIBYTE)} MiB`);
+
+async function within(body: Dispatcher.ResponseData["body"], maxBytes: number, host: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(host, maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Each by itself, so many at once: a cluster has more nodes and pods than a process should have open connections. */
+export async function eachOf<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of waiting) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
