@@ -1,0 +1,55 @@
+import { ok, type Outcome, refuse } from "../outcome.ts";
+import { meanWithin } from "./statistics.ts";
+
+/** Bytes that came in, by the time since the first of them, both counted by the receiver. */
+export interface Bin {
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+export interface Throughput {
+  readonly mbitPerS: number;
+  readonly ci95: number;
+  /** Bins that the value stands on. */
+  readonly n: number;
+}
+
+export type ThroughputRefusal = "THROUGHPUT_TOO_SHORT";
+
+/** What TCP's slow start, and the bucket of a shaper that was full, may spoil: half a second, of a short test a quarter. */
+const WARM_UP = { mostMs: 500, share: 0.25 } as const;
+/** As many equal stretches as the interval of the mean is made of. */
+const STRETCHES = 10;
+const LEAST_BINS = 5;
+
+/**
+ * The rate of a transfer from what the receiver counted: the bytes after the warm-up over the time they took, and how far its stretches scatter.
+ * `bins` are cumulative, in the order of time.
+ */
+export function throughputOf(bins: readonly Bin[]): Outcome<Throughput, ThroughputRefusal> {
+  const last = bins.at(-1);
+  const warmUpMs = Math.min(WARM_UP.mostMs, WARM_UP.share * (last?.ms ?? 0));
+  const counted = bins.filter(({ ms }) => ms >= warmUpMs);
+  const [first] = counted;
+  if (first === undefined || last === undefined || counted.length < LEAST_BINS || last.ms <= first.ms)
+    return refuse(
+      "THROUGHPUT_TOO_SHORT",
+      `${String(counted.length)} bins after the warm-up say nothing: the test ended too soon, or nothing came through`,
+    );
+  const rates = stretchesOf(counted).map(([from, to]) => rateOf(from, to));
+  return ok({ mbitPerS: rateOf(first, last), ci95: meanWithin(rates)?.ci95 ?? 0, n: counted.length - 1 });
+}
+
+/** Megabits (10⁶) per second. */
+const rateOf = (from: Bin, to: Bin): number => ((to.bytes - from.bytes) * 8) / ((to.ms - from.ms) * 1e3);
+
+function stretchesOf(bins: readonly Bin[]): readonly (readonly [Bin, Bin])[] {
+  const size = Math.max(1, Math.floor((bins.length - 1) / STRETCHES));
+  const stretches: (readonly [Bin, Bin])[] = [];
+  for (let i = 0; i + size < bins.length; i += size) {
+    const from = bins[i];
+    const to = bins[i + size];
+    if (from !== undefined && to !== undefined && to.ms > from.ms) stretches.push([from, to]);
+  }
+  return stretches;
+}
