@@ -1,0 +1,16 @@
+import type { Event } from "../events/define.ts";
+import { CostMapDue } from "../events/cost-map.ts";
+import type { ClockEvents } from "../runtime/host/clock.ts";
+
+/** What is due when the clock of a function ticks. `tick` names the minute: the same for every host that ticks in it. */
+const dues: Readonly<Record<string, (tick: string) => Event>> = {
+  "nemex-publish": (tick) => CostMapDue.make({ source: "/clock", subject: "cost-map", id: `cost-map ${tick}`, data: {} }),
+};
+
+/** The ids name the minute, so that the ticks of two hosts are one event. */
+export const clockEvents =
+  (now: () => Date): ClockEvents =>
+  (fn) => {
+    const due = dues[fn];
+    return due === undefined ? [] : [due(now().toISOString().slice(0, 16))];
+  };
