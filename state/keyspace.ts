@@ -10,4 +10,20 @@ export const key = {
   outbox: (executioner: string) => `mncc:{${executioner}}:outbox` as const,
   /** Hash of ref to ciphertext, one for each intent, gone when the intent is terminated. */
   secrets: (intentTag: string) => `mncc:{secrets}:${intentTag}` as const,
+  /** Set of the clusters of which something is known. */
+  clusters: () => "mncc:{topology}:clusters" as const,
+  /** Set of places: `nodes`, and each link that starts in the cluster. */
+  topologyPlaces: (cluster: string) => `mncc:{topology ${cluster}}:places` as const,
+  /** Hash of pieces by name. The nodes never expire; a link does 7 days after nobody measured it any more. */
+  topologyPieces: (cluster: string, place: string) => `mncc:{topology ${cluster}}:pieces:${place}` as const,
+  /** Hash: seq and body of what was published last. */
+  costMapHead: (cluster: string) => `mncc:{cost-map ${cluster}}:head` as const,
+  /** Hash of link to what was published of it last. */
+  costMapSeen: (cluster: string) => `mncc:{cost-map ${cluster}}:seen` as const,
+  /** The seq that NEMO's queue has got. */
+  costMapForwarded: (cluster: string) => `mncc:{cost-map ${cluster}}:forwarded` as const,
+  /** Who is measuring a node, gone with its lease. */
+  probeLease: (node: string) => `mncc:{probes}:lease:${node}` as const,
+  /** Hash of pair to when it was last handed out. One field a link that was ever measured. */
+  probeHandedOut: () => "mncc:{probes}:handed-out" as const,
 } as const;

@@ -38,6 +38,13 @@ export function piecesOfLink({ source, destination, measuredAt, measurements }: 
   return [{ key: ENDS, rank: measuredAt, body: JSON.stringify({ source, destination, at: measuredAt }) }, ...readings];
 }
 
+/** A look that claims to be from the future, as pieces: nothing of it may replace what is, and it is shown as seen now. */
+export const piecesOfForgery = ({ measurements }: LinkMeasured, now: Date): readonly Piece[] =>
+  measurements.map((measurement) => {
+    const at = now.toISOString();
+    return { key: `${FLAGGED}${readingKey(measurement)}`, rank: at, body: JSON.stringify({ at, measurement } satisfies Reading) };
+  });
+
 /** A link from its pieces; undefined where the piece with its ends is missing. */
 export function linkOf(pieces: Iterable<readonly [key: string, body: string]>): LinkState | undefined {
   let ends: Pick<LinkState, "source" | "destination" | "at"> | undefined;
