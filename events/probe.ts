@@ -2,14 +2,12 @@ import { z } from "zod";
 import { LinkMeasured, ProbeNode } from "../domain/probe/model.ts";
 import { defineEvent } from "./define.ts";
 
-/** A node without its address: who asks names it, and the configuration knows where it is. */
-const Named = ProbeNode.omit({ address: true });
-
 export const ProbeDue = defineEvent({
   type: "eu.meta-os.nemo.probe.due.v1",
   summary: "It is time to measure one link, or, where none is named, those whose period is over.",
   data: z.strictObject({
-    pair: z.strictObject({ source: Named, destination: Named }).optional(),
+    /** Named by cluster and node; where they are reached is the configuration's to say, not the event's. */
+    pair: z.strictObject({ source: ProbeNode, destination: ProbeNode }).optional(),
     /** On demand a link is measured although its period is not over. */
     trigger: z.enum(["period", "demand"]).default("period"),
     /** Whether the throughput is measured too, which costs the most. */

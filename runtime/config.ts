@@ -41,6 +41,12 @@ export const Environment = z.object({
   PATIENCE_MS: count("milliseconds").default(120_000).describe("How long faults may go on saying when to come back."),
   CRASH_AT: step.optional().describe("For crash tests: the step at which the process kills itself, as exec-tfs:claimed or confirmed."),
   LAB: z.enum(["on", "off"]).optional().describe("Whether the simulated controllers run beside it."),
+  PROBE_AGENTS_FILE: path.optional().describe("The nodes that have a probe agent, as YAML or JSON: docs/probes.md."),
+  PROBE_TOKEN_FILE: path.optional().describe("The token that probe agents ask for."),
+  PROBE_PERIOD_S: count("seconds").default(3_600).describe("How often every link is measured."),
+  PROBE_STRATEGY: z.enum(["full-mesh", "ring", "sampled"]).default("full-mesh").describe("Which links are measured."),
+  PROBE_FAN_OUT: count("nodes").default(4).describe("How many others each node measures in a period, where links are sampled."),
+  PROBE_THROUGHPUT: z.enum(["on", "off"]).default("on").describe("Whether the throughput of links is measured too."),
   K_SINK: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -127,10 +127,13 @@ function lossMeasurements({ sent, lost, lostForward, lostBackward }: SessionResu
     ];
   }
   const reached = sent - lostForward;
+  const none = { code: "PROBE_NO_REPLY", reason: "no test packet reached the other end, so none could come back" };
   return [
     total,
     measured("lossrate", share(lostForward, sent), { ...stamp, statistic: "total", n: sent, direction: "forward" }),
-    measured("lossrate", share(lostBackward, reached), { ...stamp, statistic: "total", n: reached, direction: "backward" }),
+    reached === 0
+      ? unmeasured("lossrate", none, { ...stamp, statistic: "total", n: 0, direction: "backward" })
+      : measured("lossrate", share(lostBackward, reached), { ...stamp, statistic: "total", n: reached, direction: "backward" }),
   ];
 }
 

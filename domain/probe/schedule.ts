@@ -1,3 +1,4 @@
+import { ok, type Outcome, refuse } from "../outcome.ts";
 import type { ProbeAgent } from "./agents.ts";
 import { nodeId, type Pair } from "./model.ts";
 import type { Strategy } from "./strategy.ts";
@@ -5,6 +6,8 @@ import type { Strategy } from "./strategy.ts";
 /** What a process knows about probing: who there is, how often, and which of all links. */
 export interface Probing {
   readonly agents: readonly ProbeAgent[];
+  /** What agents ask of who wants something of them. */
+  readonly token: string;
   readonly periodMs: number;
   readonly strategy: Strategy;
   readonly fanOut: number;
@@ -77,4 +80,17 @@ export function roundCost<N extends Identity>(pairs: readonly Pair<N>[], periodM
     busiestShare: (busiest * cost.ms) / periodMs,
     leastPeriodMs: Math.ceil(busiest / PER_NODE_AND_TICK) * TICK_MS,
   };
+}
+
+/** The agents at the two ends of a pair that is named. */
+export function findPair(
+  agents: readonly ProbeAgent[],
+  { source, destination }: Pair<Identity>,
+): Outcome<Pair<ProbeAgent>, "PROBE_NODE_UNKNOWN" | "PROBE_NODE_SAME"> {
+  const from = agents.find((agent) => nodeId(agent) === nodeId(source));
+  const to = agents.find((agent) => nodeId(agent) === nodeId(destination));
+  if (from === undefined || to === undefined)
+    return refuse("PROBE_NODE_UNKNOWN", `no probe agent is known for ${nodeId(from === undefined ? source : destination)}`);
+  if (from === to) return refuse("PROBE_NODE_SAME", `${nodeId(source)} has no link to itself`);
+  return ok({ source: from, destination: to });
 }

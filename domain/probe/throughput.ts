@@ -53,3 +53,13 @@ function stretchesOf(bins: readonly Bin[]): readonly (readonly [Bin, Bin])[] {
   }
   return stretches;
 }
+
+/** A test may end before its time when half of the interval is within this share of the value. */
+const ENOUGH = { leastMs: 1_000, share: 0.01 } as const;
+
+/** Whether going on would say nothing new. */
+export function isEnough(bins: readonly Bin[]): boolean {
+  if ((bins.at(-1)?.ms ?? 0) < ENOUGH.leastMs) return false;
+  const seen = throughputOf(bins);
+  return seen.ok && seen.value.ci95 <= ENOUGH.share * seen.value.mbitPerS;
+}

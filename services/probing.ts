@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+import { type ProbeAgent, ProbeAgents } from "../domain/probe/agents.ts";
+import type { Probing } from "../domain/probe/schedule.ts";
+import type { Config } from "../runtime/config.ts";
+
+/** A token is 32 characters at least: who guesses it may have nodes flooded. */
+const LEAST_TOKEN = 32;
+
+/** The file that `PROBE_AGENTS_FILE` names: a list of nodes in YAML or JSON. Everything that is wrong with it is told at once. */
+export function readAgentsFile(file: string): readonly ProbeAgent[] {
+  const parsed = ProbeAgents.safeParse(parse(readFileSync(file, "utf8")));
+  if (parsed.success) return parsed.data;
+  throw new Error(`bad probe agents in ${file}\n${z.prettifyError(parsed.error)}`);
+}
+
+export function readToken(file: string): string {
+  const token = readFileSync(file, "utf8").trim();
+  if (token.length >= LEAST_TOKEN) return token;
+  throw new Error(`the token in ${file} is shorter than ${String(LEAST_TOKEN)} characters: \`openssl rand -hex 32\` makes one`);
+}
+
+type ProbeConfig = Pick<
+  Config,
+  "PROBE_AGENTS_FILE" | "PROBE_TOKEN_FILE" | "PROBE_PERIOD_S" | "PROBE_STRATEGY" | "PROBE_FAN_OUT" | "PROBE_THROUGHPUT"
+>;
+
+/** What is measured, and how often; undefined where no agents are named. */
+export function probingOf(config: ProbeConfig): Probing | undefined {
+  const { PROBE_AGENTS_FILE, PROBE_TOKEN_FILE } = config;
+  if (PROBE_AGENTS_FILE === undefined) return undefined;
+  if (PROBE_TOKEN_FILE === undefined)
+    throw new Error("PROBE_AGENTS_FILE needs PROBE_TOKEN_FILE beside it: agents answer nobody without the token");
+  return probingWith(config, { agents: readAgentsFile(PROBE_AGENTS_FILE), token: readToken(PROBE_TOKEN_FILE) });
+}
+
+export const probingWith = (
+  { PROBE_PERIOD_S, PROBE_STRATEGY, PROBE_FAN_OUT, PROBE_THROUGHPUT }: ProbeConfig,
+  known: Pick<Probing, "agents" | "token">,
+): Probing => ({
+  ...known,
+  periodMs: 1_000 * PROBE_PERIOD_S,
+  strategy: PROBE_STRATEGY,
+  fanOut: PROBE_FAN_OUT,
+  throughput: PROBE_THROUGHPUT === "on",
+});
