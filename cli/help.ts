@@ -52,6 +52,15 @@ ${examples(
 Withdraws from the controllers what the intents brought about. The intent stays on record as TERMINATED.
 ${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a intent_b --wait --timeout 60")}`,
 
+  probe: `
+A and B are nodes, as \`cluster/node\`, as the node's name where one cluster has it, or by address. A's agent measures: 100 test packets
+(STAMP, RFC 8762) and a throughput test of 2 s and 64 MiB at most. Where there is no value, the reason stands in its place.
+${examples(
+  "underlay probe lab-worker-1 lab-worker-2",
+  "underlay probe kind-1/worker 172.18.0.4 --no-throughput   15 kB instead of some MB",
+  "underlay probe lab-worker-1 lab-worker-3 -o json | jq '.measurements[] | select(.metric == \"delay-rt\")'",
+)}`,
+
   watch: `
 One line an event: when, what kind, of which intent, what. A lost connection is taken up again where it was; Ctrl-C ends it.
 ${examples("underlay watch", "underlay watch --intent new_intent_2", "underlay watch --type order", "underlay watch --type intent.reported -o json | jq .data.report")}`,

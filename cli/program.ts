@@ -3,6 +3,7 @@ import { type ApplyOptions, apply } from "./commands/apply.ts";
 import { type DeleteOptions, remove } from "./commands/delete.ts";
 import { type EventFilter, getEvents, getIntents, getOrders, labLedger, report } from "./commands/get.ts";
 import { plan, type PlanOptions } from "./commands/plan.ts";
+import { probe, type ProbeOptions } from "./commands/probe.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
@@ -119,6 +120,17 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.delete)
     .action((ids: readonly string[], options: DeleteOptions) => run((context) => remove(context, ids, options), globals()));
+
+  program
+    .command("probe")
+    .summary("measure a link now")
+    .description("Measures the link from node A to node B now: delay, jitter, loss, throughput, failures, energy.")
+    .argument("<a>", "the node that measures")
+    .argument("<b>", "the node that is measured")
+    .option("--no-throughput", "leave the throughput test out")
+    .addOption(output())
+    .addHelpText("after", help.probe)
+    .action((a: string, b: string, options: ProbeOptions) => run((context) => probe(context, a, b, options), globals()));
 
   program
     .command("watch")

@@ -105,6 +105,32 @@ export interface EventPage {
   readonly events: readonly (UnderlayEvent & { readonly offset: string })[];
 }
 
+export interface LinkMeasurement {
+  readonly metric: string;
+  readonly unit: string;
+  readonly statistic: string;
+  readonly direction?: string;
+  readonly n: number;
+  readonly method: string;
+  readonly floor: number | null;
+  readonly value: number | null;
+  readonly ci95?: number;
+  readonly error: { readonly code: string; readonly reason: string } | null;
+}
+
+interface LinkEnd {
+  readonly cluster: string;
+  readonly node: string;
+  readonly address: string;
+}
+
+export interface LinkMeasured {
+  readonly source: LinkEnd;
+  readonly destination: LinkEnd;
+  readonly measuredAt: string;
+  readonly measurements: readonly LinkMeasurement[];
+}
+
 export interface Ledger {
   readonly notice: string;
   readonly entries: readonly {

@@ -35,8 +35,11 @@ export function probingOf(config: ProbeConfig): Probing | undefined {
   return probingWith(config, { agents: readAgentsFile(PROBE_AGENTS_FILE), token: readToken(PROBE_TOKEN_FILE) });
 }
 
+/** D2.3 §4.2.2.1: every hour. */
+const PERIOD_S = 3_600;
+
 export const probingWith = (
-  { PROBE_PERIOD_S, PROBE_STRATEGY, PROBE_FAN_OUT, PROBE_THROUGHPUT }: ProbeConfig,
+  { PROBE_PERIOD_S = PERIOD_S, PROBE_STRATEGY, PROBE_FAN_OUT, PROBE_THROUGHPUT }: ProbeConfig,
   known: Pick<Probing, "agents" | "token">,
 ): Probing => ({
   ...known,

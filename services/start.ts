@@ -1,9 +1,16 @@
 import { startLab } from "../lab/lab.ts";
+import { labNodes } from "../lab/probes/nodes.ts";
+import type { Probing } from "../domain/probe/schedule.ts";
 import { readConfig } from "../runtime/config.ts";
 import { openLog } from "../runtime/log.ts";
 import { reachable, readControllersFile } from "./controllers.ts";
+import { startLoopbackAgents } from "./probe-agent/loopback.ts";
+import { probingOf, probingWith } from "./probing.ts";
 import { readSealKey } from "./seal-key.ts";
 import { startSystem } from "./system.ts";
+
+/** D2.3 §6.3.3 measured its two clusters at this pace. */
+const LAB_PERIOD_S = 120;
 
 /** `npm start`: everything in one process, with the lab as its controllers unless CONTROLLERS_FILE names real ones. */
 async function main(): Promise<void> {
@@ -15,7 +22,17 @@ async function main(): Promise<void> {
   const named = config.CONTROLLERS_FILE === undefined ? [] : readControllersFile(config.CONTROLLERS_FILE);
   const controllers = reachable([...named, ...(lab?.controllers ?? [])]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
-  const system = await startSystem({ config, log, controllers, sealKey, ...(lab === undefined ? {} : { labAddress: lab.controlAddress }) });
+  const agents = lab === undefined || config.PROBE_AGENTS_FILE !== undefined ? undefined : await startLoopbackAgents(labNodes);
+  const probing =
+    agents === undefined ? probingOf(config) : probingWith({ ...config, PROBE_PERIOD_S: config.PROBE_PERIOD_S ?? LAB_PERIOD_S }, agents);
+  const system = await startSystem({
+    config,
+    log,
+    controllers,
+    sealKey,
+    ...(lab === undefined ? {} : { labAddress: lab.controlAddress }),
+    ...(probing === undefined ? {} : { probing }),
+  });
 
   console.log(
     [
@@ -26,11 +43,13 @@ async function main(): Promise<void> {
       `  events    ${system.broker === "memory" ? "embedded broker, in memory" : "RabbitMQ"}`,
       `  state     ${system.storePromise}`,
       `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M with two clusters, a slice controller, a 5G core and a peering API"}`,
+      `  probes    ${probesOf(probing)}${agents === undefined ? "" : ": real agents on this machine's loopback, which is no network"}`,
       "",
       "Try, in another terminal:",
       "",
       "  npx underlay plan  -f test/golden/annex-9.1-tfs-l2vpn.yaml",
       "  npx underlay apply -f test/golden/annex-9.1-tfs-l2vpn.yaml --wait",
+      ...(agents === undefined ? [] : ["  npx underlay probe lab-worker-1 lab-worker-2"]),
       ...(system.address.port === "8080" ? [] : [`  (with UNDERLAY_URL=${system.address.origin})`]),
       "",
     ].join("\n"),
@@ -43,7 +62,7 @@ async function main(): Promise<void> {
     log.info({ signal }, "stopping");
     system
       .stop()
-      .then(() => lab?.close())
+      .then(() => Promise.all([agents?.close(), lab?.close()]))
       .then(
         () => process.exit(0),
         (error: unknown) => {
@@ -55,6 +74,11 @@ async function main(): Promise<void> {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }
+
+const probesOf = (probing: Probing | undefined): string =>
+  probing === undefined
+    ? "none: PROBE_AGENTS_FILE names their nodes"
+    : `${String(probing.agents.length)} nodes, every ${String(probing.periodMs / 1_000)} s`;
 
 try {
   await main();

@@ -16,6 +16,8 @@ describe("the API while something behind it is away", () => {
       intents: { ...memoryIntents(), list: publish },
       ingress: { read: () => ({ ok: true, candidates: [] }), submit: publish, terminate: publish },
       planner: { plan: publish },
+      publish,
+      probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });
@@ -62,6 +64,8 @@ describe("the API while something behind it is away", () => {
         terminate: () => Promise.resolve(undefined),
       },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
+      publish: () => Promise.resolve(),
+      probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });

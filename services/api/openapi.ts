@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IntentReport } from "../../domain/intent/report.ts";
+import { LinkMeasured } from "../../domain/probe/model.ts";
 import { LIMITS } from "../ingress/parse.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -92,6 +93,21 @@ export const openapi = {
         },
       },
     },
+    "/v1/probes": {
+      post: {
+        summary: "Measure a link now",
+        parameters: [
+          { ...query("source", { type: "string" }, "the node that measures: cluster/node, name or address"), required: true },
+          { ...query("destination", { type: "string" }, "the node that is measured"), required: true },
+          query("throughput", { type: "string", enum: ["on", "off"], default: "on" }, "whether the throughput is measured too"),
+        ],
+        responses: answers(ref("LinkMeasured"), {
+          "404": problem("no such node, or no probe agents"),
+          "422": problem("several nodes of that name, or one and the same"),
+          "503": problem("no measurement yet"),
+        }),
+      },
+    },
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -112,6 +128,7 @@ export const openapi = {
   components: {
     schemas: {
       IntentReport: z.toJSONSchema(IntentReport),
+      LinkMeasured: z.toJSONSchema(LinkMeasured),
       Intent: {
         type: "object",
         required: ["id", "generation", "submission", "state", "isSettled", "report", "orders"],

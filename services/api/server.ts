@@ -1,5 +1,7 @@
 import { type FastifyInstance, fastify } from "fastify";
 import { z } from "zod";
+import type { Probing } from "../../domain/probe/schedule.ts";
+import type { Event } from "../../events/define.ts";
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { IntentStore } from "../../state/intents.ts";
@@ -9,6 +11,7 @@ import type { Planner } from "../plan.ts";
 import { eventRoutes } from "./events.ts";
 import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
+import { probeRoutes } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
 
@@ -20,6 +23,8 @@ export interface ApiParts {
   readonly tail: Tail;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
+  readonly publish: (events: readonly Event[]) => Promise<void>;
+  readonly probing: Probing | undefined;
   /** The lab's control address, where one runs. */
   readonly labAddress?: URL;
 }
@@ -57,6 +62,7 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
 
   intentRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
+  probeRoutes(app, parts);
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));
   app.get("/_/ready", (_request, reply) =>

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import type { ProbeAgent } from "../../domain/probe/agents.ts";
+import type { ProbeNode } from "../../domain/probe/model.ts";
+import { type Agent, startAgent } from "./agent.ts";
+
+export interface LoopbackAgents {
+  readonly agents: readonly ProbeAgent[];
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/** A sixteenth of what a test between nodes may move: a laptop is not to notice. */
+const CAPS = { ms: 1_000, bytes: 4 * 1024 * 1024 } as const;
+
+/** Real agents for nodes that are addresses of this machine, all in this process, on whatever ports are free. */
+export async function startLoopbackAgents(nodes: readonly ProbeNode[]): Promise<LoopbackAgents> {
+  const token = randomBytes(32).toString("hex");
+  const known: ProbeAgent[] = [];
+  const running: Agent[] = [];
+  for (const node of nodes) {
+    const self = { ...node, stampPort: 0, throughputPort: 0, agentPort: 0 };
+    // They share one clock, so it is right as far as they can tell.
+    const agent = await startAgent({ self, agents: () => known, token, caps: CAPS, clockErrorNs: 1_000 });
+    running.push(agent);
+    known.push(agent.entry);
+  }
+  return {
+    agents: known,
+    token,
+    close: async () => {
+      await Promise.all(running.map((agent) => agent.close()));
+    },
+  };
+}
