@@ -54,7 +54,7 @@ ${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a inte
 
   probe: `
 A and B are nodes, as \`cluster/node\`, as the node's name where one cluster has it, or by address. A's agent measures: 100 test packets
-(STAMP, RFC 8762) and a throughput test of 2 s and 64 MiB at most. Where there is no value, the reason stands in its place.
+(STAMP, RFC 8762) and a throughput test of 2 s and 128 MiB at most. Where there is no value, the reason stands in its place.
 ${examples(
   "underlay probe lab-worker-1 lab-worker-2",
   "underlay probe kind-1/worker 172.18.0.4 --no-throughput   15 kB instead of some MB",

@@ -20,7 +20,7 @@ export default defineFunction({
   emits: [ProbeDue, ProbeMeasured],
   every: "* * * * *",
   timeoutMs: 40_000,
-  concurrency: 32,
+  concurrency: 128,
   resources: { agents: openAgents, leases: openProbeLeases },
 
   async handle(event, { resources: { agents, leases }, now, signal, log }) {

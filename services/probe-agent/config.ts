@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { BUDGET_BYTES } from "./agent.ts";
+import { CAPS } from "./transfer.ts";
 
 const path = z.string().min(1);
 const count = z
@@ -14,9 +16,9 @@ const Environment = z.object({
   PROBE_TOKEN_FILE: path,
   PROBE_STAMP: z.enum(["open", "authenticated"]).default("open"),
   PROBE_CLOCK_ERROR_US: count.optional(),
-  PROBE_THROUGHPUT_MS: count.default(2_000),
-  PROBE_THROUGHPUT_BYTES: count.default(64 * 1024 * 1024),
-  PROBE_BUDGET_BYTES: count.default(4 * 1024 ** 3),
+  PROBE_THROUGHPUT_MS: count.default(CAPS.ms),
+  PROBE_THROUGHPUT_BYTES: count.default(CAPS.bytes),
+  PROBE_BUDGET_BYTES: count.default(BUDGET_BYTES),
   PROBE_KEPLER_URL: z.url({ protocol: /^https?$/ }).optional(),
   PROBE_SYS: path.default("/sys"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),

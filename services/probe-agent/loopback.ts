@@ -9,7 +9,7 @@ export interface LoopbackAgents {
   close(): Promise<void>;
 }
 
-/** A sixteenth of what a test between nodes may move: a laptop is not to notice. */
+/** A thirtieth of what a test between nodes may move: a laptop is not to notice. */
 const CAPS = { ms: 1_000, bytes: 4 * 1024 * 1024 } as const;
 
 /** Real agents for nodes that are addresses of this machine, all in this process, on whatever ports are free. */

@@ -17,7 +17,7 @@ export interface Caps {
 }
 
 /** Of one test; the hard limits that a sink sets to anybody are twice these. */
-export const CAPS: Caps = { ms: 2_000, bytes: 64 * 1024 * 1024 };
+export const CAPS: Caps = { ms: 2_000, bytes: 128 * 1024 * 1024 };
 
 export const SinkReport = z.strictObject({
   bytes: z.int().nonnegative(),
