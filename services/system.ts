@@ -1,5 +1,6 @@
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
+import type { Probing } from "../domain/probe/schedule.ts";
 import type { Event } from "../events/define.ts";
 import { isExecutioner } from "../functions/executioner.ts";
 import { functions } from "../functions/index.ts";
@@ -16,15 +17,19 @@ import { openResources } from "../runtime/resources.ts";
 import { openStore } from "../runtime/store.ts";
 import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
+import { openCostMaps } from "../state/cost-map.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
+import { openTopology } from "../state/topology.ts";
 import { openApi } from "./api/server.ts";
+import { clockEvents } from "./clock.ts";
 import { openTail } from "./api/tail.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
+import { destinationIn, forwardCostMaps } from "./nemex/forward.ts";
 import { openPlanner } from "./plan.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -34,6 +39,8 @@ interface SystemParts {
   readonly controllers: readonly ReachableController[];
   readonly sealKey: Buffer;
   readonly labAddress?: URL;
+  /** Which nodes are measured; nothing is without it. */
+  readonly probing?: Probing;
 }
 
 export interface System {
@@ -53,10 +60,16 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
+export async function startSystem({ config, log, controllers, sealKey, labAddress, probing }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
-  const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
+  const backing: Backing = {
+    controllers,
+    sealKey,
+    costMapEveryMs: config.COST_MAP_EVERY_MS,
+    ...(redis === undefined ? {} : { redis }),
+    ...(probing === undefined ? {} : { probing }),
+  };
   await redis?.ping().catch((cause: unknown) => {
     redis.disconnect();
     throw new Error(`no answer from Redis at ${new URL(config.REDIS_URL ?? "").host}: check that it runs, and REDIS_URL`, { cause });
@@ -84,6 +97,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
 
   await warmUp(functions);
   const tail = openTail(broker);
+  const clock = clockEvents(now, new Set(probing === undefined ? ["probe-measure"] : []));
   const hosting = await hostLocally({
     functions,
     broker,
@@ -91,9 +105,17 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS },
+    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clock },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
+
+  // What is due is not left to wait for the first full minute.
+  await publish(clock("probe-measure"));
+
+  const [topology, costMaps] = [openTopology(backing), openCostMaps(backing)];
+  // Nobody can consume from the broker in memory, so nothing is heaped up there.
+  const forwarding =
+    broker.kind === "memory" ? undefined : forwardCostMaps({ broker, topology, costMaps, tail, destination: destinationIn(config), log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -111,8 +133,12 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     intents,
     broker,
     tail,
+    topology,
+    costMaps,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
+    publish,
+    probing,
     ...(labAddress === undefined ? {} : { labAddress }),
   });
   const address = await api.listen({ port: config.PORT, host: config.HOST }).then(
@@ -130,6 +156,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     async stop() {
       clearInterval(sweeping);
       await api.close();
+      await forwarding?.stop();
       await orchestrator.stop();
       await hosting.stop();
       await tail.stop();

@@ -2,7 +2,9 @@ import type { FastifyInstance } from "fastify";
 import { describe, expect, it, vi } from "vitest";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { memoryCostMaps } from "../../state/cost-map.ts";
 import { memoryIntents } from "../../state/intents.ts";
+import { memoryTopology } from "../../state/topology.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -16,6 +18,8 @@ describe("the API while something behind it is away", () => {
       intents: { ...memoryIntents(), list: publish },
       ingress: { read: () => ({ ok: true, candidates: [] }), submit: publish, terminate: publish },
       planner: { plan: publish },
+      topology: memoryTopology(),
+      costMaps: memoryCostMaps(),
       publish,
       probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
@@ -64,6 +68,8 @@ describe("the API while something behind it is away", () => {
         terminate: () => Promise.resolve(undefined),
       },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
+      topology: memoryTopology(),
+      costMaps: memoryCostMaps(),
       publish: () => Promise.resolve(),
       probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },

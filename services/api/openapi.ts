@@ -2,6 +2,7 @@ import { z } from "zod";
 import { IntentReport } from "../../domain/intent/report.ts";
 import { LinkMeasured } from "../../domain/probe/model.ts";
 import { LIMITS } from "../ingress/parse.ts";
+import { networkPaths, networkSchemas } from "./openapi-network.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -108,6 +109,7 @@ export const openapi = {
         }),
       },
     },
+    ...networkPaths,
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -127,6 +129,7 @@ export const openapi = {
   },
   components: {
     schemas: {
+      ...networkSchemas,
       IntentReport: z.toJSONSchema(IntentReport),
       LinkMeasured: z.toJSONSchema(LinkMeasured),
       Intent: {

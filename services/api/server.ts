@@ -4,16 +4,21 @@ import type { Probing } from "../../domain/probe/schedule.ts";
 import type { Event } from "../../events/define.ts";
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import type { CostMapStore } from "../../state/cost-map.ts";
 import type { IntentStore } from "../../state/intents.ts";
+import type { TopologyStore } from "../../state/topology.ts";
 import type { Ingress } from "../ingress/ingress.ts";
 import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
+import { openMaps } from "./alto/maps.ts";
+import { altoRoutes } from "./alto/routes.ts";
 import { eventRoutes } from "./events.ts";
 import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
 import { probeRoutes } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
+import { topologyRoutes } from "./topology.ts";
 
 export interface ApiParts {
   readonly ingress: Ingress;
@@ -21,6 +26,8 @@ export interface ApiParts {
   readonly intents: IntentStore;
   readonly broker: Broker;
   readonly tail: Tail;
+  readonly topology: TopologyStore;
+  readonly costMaps: CostMapStore;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   readonly publish: (events: readonly Event[]) => Promise<void>;
@@ -62,6 +69,8 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
 
   intentRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
+  topologyRoutes(app, parts);
+  altoRoutes(app, openMaps({ ...parts, log }));
   probeRoutes(app, parts);
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));

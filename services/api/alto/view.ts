@@ -1,0 +1,164 @@
+import { hash } from "node:crypto";
+import { type AddressGroup, costSources, costsOf, networkMapOf, pidOf } from "../../../domain/topology/alto.ts";
+import { canonicalJson, canonicalObject } from "../../../domain/topology/canonical.ts";
+import { mergePatchOf } from "../../../domain/topology/merge-patch.ts";
+import type { CostLink, CostNode } from "../../../domain/topology/model.ts";
+
+/** Destination PID to costs, in the order of `costSources`. */
+export type Row = ReadonlyMap<string, Float64Array>;
+
+/** One version of a cluster's maps. A row that does not change is the same object in the next version, and so is its text. */
+export interface View {
+  readonly cluster: string;
+  readonly seq: number;
+  /** Of the cost map. */
+  readonly tag: string;
+  /** Of the network map, which changes less often: what cost maps depend on. */
+  readonly networkTag: string;
+  readonly networkMap: Readonly<Record<string, AddressGroup>>;
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+export interface Version {
+  readonly seq: number;
+  readonly tag: string;
+}
+
+const digest = (text: string): string => hash("sha256", text, "base64url");
+const pid = (name: string): string => pidOf(name, digest);
+
+export function openView(cluster: string, version: Version, nodes: readonly CostNode[], links: readonly CostLink[]): View {
+  const rows = new Map<string, Map<string, Float64Array>>();
+  for (const link of links) rowIn(rows, pid(link.source)).set(pid(link.destination), costsOf(link));
+  return { cluster, ...version, ...networkOf(nodes), rows };
+}
+
+/** The next version; `nodes` is undefined where they did not change. */
+export function changeView(
+  view: View,
+  version: Version,
+  nodes: readonly CostNode[] | undefined,
+  links: readonly CostLink[],
+  removed: readonly string[],
+): View {
+  const rows = new Map<string, Row>(view.rows);
+  const fresh = new Map<string, Map<string, Float64Array>>();
+  const rowOf = (source: string): Map<string, Float64Array> => {
+    if (!fresh.has(source)) fresh.set(source, new Map(rows.get(source)));
+    return rowIn(fresh, source);
+  };
+  for (const name of removed) {
+    const [source = "", destination = ""] = name.split("->");
+    rowOf(pid(source)).delete(pid(destination));
+  }
+  for (const link of links) rowOf(pid(link.source)).set(pid(link.destination), costsOf(link));
+  for (const [source, row] of fresh) {
+    if (row.size === 0) rows.delete(source);
+    else rows.set(source, row);
+  }
+  return { ...view, ...version, ...(nodes === undefined ? {} : networkOf(nodes)), rows };
+}
+
+function rowIn(rows: Map<string, Map<string, Float64Array>>, source: string): Map<string, Float64Array> {
+  const row = rows.get(source) ?? new Map<string, Float64Array>();
+  rows.set(source, row);
+  return row;
+}
+
+function networkOf(nodes: readonly CostNode[]): Pick<View, "networkMap" | "networkTag"> {
+  const networkMap = networkMapOf(nodes, digest);
+  return { networkMap, networkTag: digest(canonicalJson(networkMap)).slice(0, 22) };
+}
+
+/** RFC 7285 §10.2: a resource id has the form of a PID. */
+export const resourceId = (kind: string, cluster: string): string => pid(`${kind}-${cluster}`);
+export const networkMapId = (cluster: string): string => resourceId("network-map", cluster);
+
+/** RFC 9439: what the costs come from. */
+export const costTypeOf = (costMetric: string) => ({
+  "cost-mode": "numerical" as const,
+  "cost-metric": costMetric,
+  "cost-context": { "cost-source": "estimation" },
+});
+
+export const vtagOf = ({ cluster, networkTag }: View) => ({ "resource-id": networkMapId(cluster), tag: networkTag });
+
+export const networkMapBody = (view: View, networkMap: View["networkMap"] = view.networkMap) => ({
+  meta: { vtag: vtagOf(view) },
+  "network-map": networkMap,
+});
+
+const metaOf = (view: View, at: number) => ({
+  "dependent-vtags": [vtagOf(view)],
+  "cost-type": costTypeOf(costSources[at]?.costMetric ?? ""),
+});
+
+const rowTexts = new WeakMap<Row, (string | undefined)[]>();
+
+/** A row as canonical JSON, made once for each row and metric; empty where none of its pairs has such a cost. */
+function rowText(row: Row, at: number): string {
+  const texts = rowTexts.get(row) ?? [];
+  rowTexts.set(row, texts);
+  return (texts[at] ??= row.size === 0 ? "" : canonicalRow(row, at));
+}
+
+function canonicalRow(row: Row, at: number): string {
+  const members: [string, string][] = [];
+  for (const [destination, costs] of row) {
+    const cost = costs[at] ?? Number.NaN;
+    if (!Number.isNaN(cost)) members.push([destination, String(cost)]);
+  }
+  return members.length === 0 ? "" : canonicalObject(members);
+}
+
+const bodies = new WeakMap<View, Map<number | "network", Buffer>>();
+
+/** The serialised bodies of a version, each made when it is first asked for. */
+function bodyOf(view: View, which: number | "network", make: () => string): Buffer {
+  const known = bodies.get(view) ?? new Map<number | "network", Buffer>();
+  bodies.set(view, known);
+  const body = known.get(which) ?? Buffer.from(make());
+  known.set(which, body);
+  return body;
+}
+
+export const networkMapBytes = (view: View): Buffer => bodyOf(view, "network", () => canonicalJson(networkMapBody(view)));
+
+export const costMapBytes = (view: View, at: number): Buffer =>
+  bodyOf(view, at, () => {
+    const rows = [...view.rows].flatMap(([source, row]): [string, string][] => {
+      const text = rowText(row, at);
+      return text === "" ? [] : [[source, text]];
+    });
+    return canonicalObject([
+      ["cost-map", canonicalObject(rows)],
+      ["meta", canonicalJson(metaOf(view, at))],
+    ]);
+  });
+
+const rowObject = (row: Row | undefined, at: number): Readonly<Record<string, number>> | undefined => {
+  const cells = [...(row ?? [])].flatMap(([destination, costs]): [string, number][] => {
+    const cost = costs[at] ?? Number.NaN;
+    return Number.isNaN(cost) ? [] : [[destination, cost]];
+  });
+  return cells.length === 0 ? undefined : Object.fromEntries(cells);
+};
+
+/** What makes the later cost map of the earlier one, as an RFC 7396 merge patch; undefined where nothing of it differs. Looks at changed rows only. */
+export function costMapPatch(before: View, after: View, at: number): unknown {
+  const sources = new Set([...before.rows.keys(), ...after.rows.keys()]);
+  const rows = [...sources].flatMap((source): [string, unknown][] => {
+    const [old, now] = [before.rows.get(source), after.rows.get(source)];
+    if (old === now) return [];
+    const [then, later] = [rowObject(old, at), rowObject(now, at)];
+    if (later === undefined) return then === undefined ? [] : [[source, null]];
+    const change = then === undefined ? later : mergePatchOf(then, later);
+    return change === undefined ? [] : [[source, change]];
+  });
+  const meta = mergePatchOf(metaOf(before, at), metaOf(after, at));
+  if (rows.length === 0 && meta === undefined) return undefined;
+  return { ...(rows.length === 0 ? {} : { "cost-map": Object.fromEntries(rows) }), ...(meta === undefined ? {} : { meta }) };
+}
+
+export const networkMapPatch = (before: View, after: View): unknown =>
+  before.networkTag === after.networkTag ? undefined : mergePatchOf(networkMapBody(before), networkMapBody(after));
