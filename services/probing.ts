@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 import { type ProbeAgent, ProbeAgents } from "../domain/probe/agents.ts";
-import type { Probing } from "../domain/probe/schedule.ts";
+import { type Probing, roundCost, TICK_MS } from "../domain/probe/schedule.ts";
+import { pairsOf } from "../domain/probe/strategy.ts";
 import type { Config } from "../runtime/config.ts";
 
 /** A token is 32 characters at least: who guesses it may have nodes flooded. */
@@ -38,13 +39,15 @@ export function probingOf(config: ProbeConfig): Probing | undefined {
 /** D2.3 §4.2.2.1: every hour. */
 const PERIOD_S = 3_600;
 
-export const probingWith = (
-  { PROBE_PERIOD_S = PERIOD_S, PROBE_STRATEGY, PROBE_FAN_OUT, PROBE_THROUGHPUT }: ProbeConfig,
+export function probingWith(
+  { PROBE_PERIOD_S = PERIOD_S, PROBE_STRATEGY: strategy, PROBE_FAN_OUT: fanOut, PROBE_THROUGHPUT }: ProbeConfig,
   known: Pick<Probing, "agents" | "token">,
-): Probing => ({
-  ...known,
-  periodMs: 1_000 * PROBE_PERIOD_S,
-  strategy: PROBE_STRATEGY,
-  fanOut: PROBE_FAN_OUT,
-  throughput: PROBE_THROUGHPUT === "on",
-});
+): Probing {
+  const periodMs = 1_000 * PROBE_PERIOD_S;
+  const { leastPeriodMs, pairs } = roundCost(pairsOf(known.agents, { strategy, fanOut, round: 0 }), periodMs, { bytes: 0, ms: 0 });
+  if (leastPeriodMs > Math.max(periodMs, TICK_MS))
+    throw new Error(
+      `${String(pairs)} links (${strategy} of ${String(known.agents.length)} nodes) take ${String(leastPeriodMs / 1_000)} s at least, and PROBE_PERIOD_S is ${String(PROBE_PERIOD_S)}: a longer period, or PROBE_STRATEGY=ring or sampled`,
+    );
+  return { ...known, periodMs, strategy, fanOut, throughput: PROBE_THROUGHPUT === "on" };
+}

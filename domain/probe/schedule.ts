@@ -22,6 +22,9 @@ export const TICK_MS = 60_000;
 const PAIR_MS = 4_000;
 /** A node is not measured more often than this between two ticks: two thirds of the time it rests. */
 const PER_NODE_AND_TICK = Math.floor(TICK_MS / PAIR_MS / 1.5);
+/** Measurements that one process of probe-measure has in work at once, and so many of them it has done when the next tick comes. */
+export const CONCURRENCY = 128;
+const PER_TICK = CONCURRENCY * PER_NODE_AND_TICK;
 
 type Identity = Readonly<Record<"cluster" | "node", string>>;
 
@@ -34,8 +37,8 @@ interface Asking<N> {
 }
 
 /**
- * The pairs to measure now: those that were never handed out or whose period is over, the longest waiting first, and of one node no more than
- * it can bear until the next tick. The rest comes with the next ticks, so that what began as a burst is spread over the period. A pair that was
+ * The pairs to measure now: those that were never handed out or whose period is over, the longest waiting first, of one node no more than it
+ * can bear until the next tick, and of all no more than one process can. The rest comes with the next ticks, so that what began as a burst is spread over the period. A pair that was
  * handed out at this very time is due again: the tick is a redelivery.
  */
 export function duePairs<N extends Identity>({ pairs, periodMs, nowMs, lastMs }: Asking<N>): readonly Pair<N>[] {
@@ -44,12 +47,15 @@ export function duePairs<N extends Identity>({ pairs, periodMs, nowMs, lastMs }:
     .filter(({ last }) => last === nowMs || nowMs - last >= periodMs)
     .toSorted((a, b) => (a.last === b.last ? 0 : a.last - b.last));
   const load = new Map<string, number>();
-  return waiting.flatMap(({ pair }) => {
+  const due: Pair<N>[] = [];
+  for (const { pair } of waiting) {
+    if (due.length >= PER_TICK) break;
     const ends = [nodeId(pair.source), nodeId(pair.destination)];
-    if (ends.some((end) => (load.get(end) ?? 0) >= PER_NODE_AND_TICK)) return [];
+    if (ends.some((end) => (load.get(end) ?? 0) >= PER_NODE_AND_TICK)) continue;
     for (const end of ends) load.set(end, (load.get(end) ?? 0) + 1);
-    return [pair];
-  });
+    due.push(pair);
+  }
+  return due;
 }
 
 /** What one pair costs: octets on the wire, and time in which neither end does another one. */
@@ -78,7 +84,7 @@ export function roundCost<N extends Identity>(pairs: readonly Pair<N>[], periodM
     pairs: pairs.length,
     bytes: pairs.length * cost.bytes,
     busiestShare: (busiest * cost.ms) / periodMs,
-    leastPeriodMs: Math.ceil(busiest / PER_NODE_AND_TICK) * TICK_MS,
+    leastPeriodMs: Math.max(Math.ceil(busiest / PER_NODE_AND_TICK), Math.ceil(pairs.length / PER_TICK)) * TICK_MS,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type LinkMeasured, nodeId, pairId } from "../../domain/probe/model.ts";
 import { notMeasured } from "../../domain/probe/report.ts";
-import { findPair } from "../../domain/probe/schedule.ts";
+import { CONCURRENCY, findPair } from "../../domain/probe/schedule.ts";
 import { ProbeDue, ProbeMeasured } from "../../events/probe.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { defineFunction } from "../../runtime/function.ts";
@@ -20,7 +20,7 @@ export default defineFunction({
   emits: [ProbeDue, ProbeMeasured],
   every: "* * * * *",
   timeoutMs: 40_000,
-  concurrency: 128,
+  concurrency: CONCURRENCY,
   resources: { agents: openAgents, leases: openProbeLeases },
 
   async handle(event, { resources: { agents, leases }, now, signal, log }) {

@@ -1,5 +1,5 @@
 import { nodeId, type Pair, pairId } from "../../domain/probe/model.ts";
-import { duePairs, TICK_MS } from "../../domain/probe/schedule.ts";
+import { CONCURRENCY, duePairs, TICK_MS } from "../../domain/probe/schedule.ts";
 import { pairsOf, type Strategy } from "../../domain/probe/strategy.ts";
 
 interface Simulated {
@@ -38,7 +38,7 @@ export function simulate({
   periodMs,
   periods,
   pairMs = 4_000,
-  concurrency = 128,
+  concurrency = CONCURRENCY,
 }: Simulated): Simulation {
   const nodes: readonly Node[] = Array.from({ length: count }, (_, i) => ({ cluster: `c${String(i % 10)}`, node: `n${String(i)}` }));
   const handedOut = new Map<string, number>();
