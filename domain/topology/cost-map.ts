@@ -60,7 +60,7 @@ const inOrder = <T>(of: Readonly<Record<string, T>>): readonly (readonly [key: s
 function linkErrors({ readings, flagged, at }: LinkState, { source, destination, costs }: CostLink, age: Age): readonly MapError[] {
   const about = { nodes: [source, destination], link: linkName({ source, destination }) };
   const stale = inOrder(readings).filter(([, reading]) => !isFresh(reading, age));
-  const tell = (code: string, reason: string, reading?: string): MapError => ({
+  const problem = (code: string, reason: string, reading?: string): MapError => ({
     code,
     reason,
     ...about,
@@ -69,15 +69,15 @@ function linkErrors({ readings, flagged, at }: LinkState, { source, destination,
   const flags = inOrder(flagged)
     .filter(([key, flag]) => isFresh(flag, age) && flag.at >= (readings[key]?.at ?? ""))
     .map(([key, { measurement }]) =>
-      tell("IMPLAUSIBLE", `${String(measurement.value)} ${measurement.unit} cannot be, and was kept out`, key),
+      problem("IMPLAUSIBLE", `${String(measurement.value)} ${measurement.unit} cannot be, and was kept out`, key),
     );
-  if (costs.length === 0) return [tell("LINK_STALE", `last measured at ${at}`), ...flags];
+  if (costs.length === 0) return [problem("LINK_STALE", `last measured at ${at}`), ...flags];
   const valueless = costs.every(({ measurement }) => measurement.value === null);
   const [first] = costs;
   const why = first?.measurement.error ?? undefined;
   return [
-    ...(valueless ? [tell("LINK_UNMEASURED", why === undefined ? "no value" : `${why.code}: ${why.reason}`)] : []),
-    ...stale.map(([key, reading]) => tell("READING_STALE", `last measured at ${reading.at}`, key)),
+    ...(valueless ? [problem("LINK_UNMEASURED", why === undefined ? "no value" : `${why.code}: ${why.reason}`)] : []),
+    ...stale.map(([key, reading]) => problem("READING_STALE", `last measured at ${reading.at}`, key)),
     ...flags,
   ];
 }

@@ -2,10 +2,6 @@ import { z } from "zod";
 import { CostLink, CostNode, MapError } from "../../domain/topology/model.ts";
 import { media } from "./alto/media-types.ts";
 
-const schemaOf = (of: z.ZodType): object => {
-  const { $schema, ...schema } = z.toJSONSchema(of);
-  return schema;
-};
 const described = (description: string, type: string, schema: object = { type: "object" }) => ({
   description,
   content: { [type]: { schema } },
@@ -100,7 +96,7 @@ export const networkPaths = {
 };
 
 export const networkSchemas = {
-  CostNode: schemaOf(CostNode),
+  CostNode: z.toJSONSchema(CostNode),
   CostMap: {
     type: "object",
     required: ["cluster", "seq", "tag", "publishedAt", "nodes", "links", "errors"],
@@ -110,8 +106,8 @@ export const networkSchemas = {
       tag: { type: "string" },
       publishedAt: { type: "string", format: "date-time" },
       nodes: { type: "array", items: { $ref: "#/components/schemas/CostNode" } },
-      links: { type: "array", items: schemaOf(CostLink) },
-      errors: { type: "array", items: schemaOf(MapError), description: "what is missing from the map or was kept out, and why" },
+      links: { type: "array", items: z.toJSONSchema(CostLink) },
+      errors: { type: "array", items: z.toJSONSchema(MapError), description: "what is missing from the map or was kept out, and why" },
     },
   },
 };

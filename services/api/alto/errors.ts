@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
 import { media } from "./media-types.ts";
 
 /** RFC 7285 §8.5.2, Table 1. */
@@ -31,7 +31,10 @@ export const wrongValue = (field: string, value: unknown): AltoError =>
 export const missing = (field: string): AltoError => new AltoError({ code: "E_MISSING_FIELD", field });
 
 export const sendAltoError = (reply: FastifyReply, { meta }: AltoError): FastifyReply =>
-  reply.status(400).type(media.error).send(JSON.stringify({ meta }));
+  reply
+    .status(400)
+    .type(media.error)
+    .send(Buffer.from(JSON.stringify({ meta })));
 
 /** Reads a request's body; what is wrong with it is exactly one AltoError. Members that the schema does not know are ignored (RFC 7285 §8.3.7). */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -33,7 +33,7 @@ export function openMaps({ topology, costMaps, tail, log }: Parts): Maps {
   }
 
   /** News make the next version of the last one; where one is missing between, or a message did not carry it, the store is asked. */
-  async function next(cluster: string, last: View | undefined, data: unknown): Promise<View | undefined> {
+  async function versionAfter(cluster: string, last: View | undefined, data: unknown): Promise<View | undefined> {
     const parsed = CostMapPublished.data.safeParse(data);
     if (!parsed.success || last === undefined) return load(cluster);
     const { seq, tag, previousTag, carries, nodes, links, removed } = parsed.data;
@@ -48,7 +48,7 @@ export function openMaps({ topology, costMaps, tail, log }: Parts): Maps {
     const known = subject === undefined || type !== CostMapPublished.type ? undefined : views.get(subject);
     if (subject === undefined || known === undefined) return; // nobody asked for it yet
     const coming = known.then(async (before) => {
-      const after = await next(subject, before, data);
+      const after = await versionAfter(subject, before, data);
       if (after !== undefined && after !== before) for (const listener of listeners.get(subject) ?? []) listener(after);
       return after;
     });

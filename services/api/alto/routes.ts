@@ -16,6 +16,9 @@ interface OfCluster {
   readonly Params: { readonly cluster: string };
 }
 
+/** As bytes, for to text the server would add a charset, which these media types do not have. */
+const bytes = (body: object): Buffer => Buffer.from(canonicalJson(body));
+
 const refuse = (reply: FastifyReply, status: number, title: string): FastifyReply =>
   sendProblem(reply, { status, code: "REQUEST_INVALID", title });
 
@@ -28,12 +31,12 @@ const unknownCluster = (reply: FastifyReply, cluster: string): FastifyReply =>
   });
 
 /** A map that a cache may keep and has to ask about: its entity tag is that of its version (RFC 9110 §8.8.3). */
-function sendMap(request: FastifyRequest, reply: FastifyReply, type: string, tag: string, bytes: () => Buffer): FastifyReply {
+function sendMap(request: FastifyRequest, reply: FastifyReply, type: string, tag: string, make: () => Buffer): FastifyReply {
   const etag = `"${tag}"`;
   void reply.header("etag", etag).header("cache-control", "no-cache");
   const asked = request.headers["if-none-match"];
   if (asked !== undefined && asked.split(",").some((one) => one.trim() === etag)) return reply.status(304).send();
-  return reply.type(type).send(bytes());
+  return reply.type(type).send(make());
 }
 
 /** The ALTO server: RFC 7285 with the extensions of RFC 8189 (multi-cost), RFC 8895 (updates) and RFC 9439 (performance metrics). Reads only. */
@@ -42,7 +45,7 @@ export function altoRoutes(app: FastifyInstance, maps: Maps): void {
 
   app.get("/alto/directory", async (request, reply) => {
     if (!isAcceptable(request.headers.accept, media.directory)) return refuse(reply, 406, `this is ${media.directory}`);
-    return reply.type(media.directory).send(JSON.stringify(directory(await maps.clusters())));
+    return reply.type(media.directory).send(bytes(directory(await maps.clusters())));
   });
 
   const get = (path: string, type: string, send: (view: View, request: FastifyRequest, reply: FastifyReply) => FastifyReply): void => {
@@ -67,18 +70,18 @@ export function altoRoutes(app: FastifyInstance, maps: Maps): void {
   /** A POST whose body is read as `schema`; what is wrong with it is answered as an ALTO error resource. */
   const post = <T>(
     path: string,
-    { accepts, answers, schema }: { readonly accepts: string; readonly answers: string; readonly schema: z.ZodType<T> },
+    { accepts, answers, schema }: { readonly accepts: string; readonly answers?: string; readonly schema: z.ZodType<T> },
     respond: (view: View, params: T, request: FastifyRequest, reply: FastifyReply) => object | undefined,
   ): void => {
     app.post<OfCluster>(path, async (request, reply) => {
-      if (!isAcceptable(request.headers.accept, answers)) return refuse(reply, 406, `this is ${answers}`);
+      if (answers !== undefined && !isAcceptable(request.headers.accept, answers)) return refuse(reply, 406, `this is ${answers}`);
       if (request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() !== accepts)
         return refuse(reply, 415, `this takes ${accepts}`);
       const view = await maps.of(request.params.cluster);
       if (view === undefined) return unknownCluster(reply, request.params.cluster);
       try {
         const body = respond(view, readBody(schema, request.body), request, reply);
-        return body === undefined ? reply : reply.type(answers).send(canonicalJson(body));
+        return body === undefined || answers === undefined ? reply : reply.type(answers).send(bytes(body));
       } catch (error) {
         if (error instanceof AltoError) return sendAltoError(reply, error);
         throw error;
@@ -114,7 +117,7 @@ export function altoRoutes(app: FastifyInstance, maps: Maps): void {
   /** RFC 8895's stream control service: the answer is in the stream. */
   post(
     "/alto/updates/:cluster/:stream",
-    { accepts: media.updateStreamParams, answers: media.updateStreamControl, schema: UpdateStreamParams },
+    { accepts: media.updateStreamParams, schema: UpdateStreamParams },
     ({ cluster }, params, request, reply) => {
       const stream = streams.get(cluster, (request.params as { readonly stream: string }).stream);
       if (stream === undefined) void sendProblem(reply, { status: 404, code: "STREAM_UNKNOWN", title: "no such update stream is open" });
