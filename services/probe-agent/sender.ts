@@ -40,7 +40,8 @@ export interface SessionRun {
 }
 
 const GAP_MS = { least: 1, most: 100 } as const;
-const CLOSING = { tries: 20, everyMs: 100 } as const;
+/** A path on which nothing came back is not asked for long. */
+const CLOSING = { tries: 20, triesInSilence: 5, everyMs: 100 } as const;
 const HEADER_BYTES = { v4: 28, v6: 48 } as const;
 
 interface Sent {
@@ -129,7 +130,8 @@ export async function runSession({ from, to, clock, clockError, hmac, plan, sign
     }
     await wait(() => back.size === packets, timeoutMs);
     // One more packet, of which nothing is measured, asks the reflector how many it got. A copy of it does not change the answer.
-    while (back.size < packets && reached === undefined && closings < CLOSING.tries) {
+    const tries = back.size === 0 ? CLOSING.triesInSilence : CLOSING.tries;
+    while (back.size < packets && reached === undefined && closings < tries) {
       send(packets);
       closings += 1;
       await wait(() => reached !== undefined, CLOSING.everyMs);
@@ -148,7 +150,7 @@ export async function runSession({ from, to, clock, clockError, hmac, plan, sign
   return {
     result,
     rejected,
-    closing: { sent: closings, lost: closings - closingBack },
+    closing: { sent: closings, lost: Math.max(0, closings - closingBack) },
     bytes: (packets + closings + received) * perPacket,
   };
 }
