@@ -46,6 +46,14 @@ ${examples(
     "underlay get events --type order.failed",
     "underlay get events --intent new_intent_2 --type intent.reported -o json",
   ),
+  nodes: examples("underlay get nodes", "underlay get nodes --cluster kind-kind -o json | jq -r '.nodes[].address'"),
+  costMap: `
+As last published: a value that moves inside its dead-band is not published again before the heartbeat. A dash is no measurement.
+${examples(
+  "underlay get cost-map",
+  "underlay get cost-map --cluster kind-kind -o json | jq '.costMaps[].links[] | {source, destination}'",
+  "underlay get cost-map -o json | jq '.costMaps[].errors'   what is missing, or was kept out",
+)}`,
   report: examples("underlay report new_intent_2", "underlay report new_intent_2 -o json"),
 
   delete: `

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type ApplyOptions, apply } from "./commands/apply.ts";
 import { type DeleteOptions, remove } from "./commands/delete.ts";
 import { type EventFilter, getEvents, getIntents, getOrders, labLedger, report } from "./commands/get.ts";
+import { getCostMap, getNodes } from "./commands/network.ts";
 import { plan, type PlanOptions } from "./commands/plan.ts";
 import { probe, type ProbeOptions } from "./commands/probe.ts";
 import { watch } from "./commands/watch.ts";
@@ -41,6 +42,7 @@ const output = () => new Option("-o, --output <format>", "how to print the answe
 const files = () => new Option("-f, --file <file...>", "intent files, YAML or JSON; a directory; - for stdin").makeOptionMandatory();
 const timeout = () => new Option("--timeout <seconds>", "how long --wait waits").default(120).argParser(whole(1, 86_400));
 const type = () => new Option("--type <type>", "only events of this kind, as `order` or `intent.reported`");
+const cluster = () => new Option("--cluster <name>", "only of this cluster");
 const intent = () => new Option("--intent <id>", "only events of this intent");
 
 export function buildProgram({ version, stdout, stderr, run }: Wiring): Command {
@@ -76,7 +78,10 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addHelpText("after", help.apply)
     .action((options: ApplyOptions) => run((context) => apply(context, options), globals()));
 
-  const get = program.command("get").summary("list intents, orders or events").description("Lists intents, orders or events.");
+  const get = program
+    .command("get")
+    .summary("list intents, orders, events, nodes or costs")
+    .description("Lists intents, orders, events, nodes or costs.");
   get
     .command("intents")
     .description("Intents and their states; with an ID, that one and its orders.")
@@ -100,6 +105,20 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.events)
     .action((options: EventFilter & { output: Output; limit: number }) => run((context) => getEvents(context, options), globals()));
+  get
+    .command("nodes")
+    .description("Nodes under one identity: what Kubernetes and the probes know of them.")
+    .addOption(cluster())
+    .addOption(output())
+    .addHelpText("after", help.nodes)
+    .action((options: { output: Output; cluster?: string }) => run((context) => getNodes(context, options), globals()));
+  get
+    .command("cost-map")
+    .description("What was measured between the nodes of each cluster, and what is missing.")
+    .addOption(cluster())
+    .addOption(output())
+    .addHelpText("after", help.costMap)
+    .action((options: { output: Output; cluster?: string }) => run((context) => getCostMap(context, options), globals()));
 
   program
     .command("report")

@@ -148,3 +148,31 @@ export const reasonsOf = ({ report }: Pick<Intent, "report">): readonly string[]
   report.intentFulfilmentReport.intentFulfilmentInfo.notFulfilledReasons ?? [];
 
 export const stateOf = ({ fulfilmentStatus, notFullfilledState }: FulfilmentInfo): string => notFullfilledState ?? fulfilmentStatus;
+
+export interface CostNode {
+  readonly cluster: string;
+  readonly name: string;
+  readonly address: string | null;
+  readonly ready: boolean | null;
+  readonly seenBy: readonly string[];
+}
+
+export interface CostLink {
+  readonly source: string;
+  readonly destination: string;
+  readonly costs: readonly { readonly at: string; readonly measurement: LinkMeasurement }[];
+}
+
+export interface CostMap {
+  readonly cluster: string;
+  readonly seq: number;
+  readonly links: readonly CostLink[];
+  /** What is missing from the map, or was kept out of it. */
+  readonly errors: readonly {
+    readonly code: string;
+    readonly reason: string;
+    readonly nodes: readonly string[];
+    readonly link?: string;
+    readonly reading?: string;
+  }[];
+}

@@ -21,7 +21,10 @@ export function topologyRoutes(app: FastifyInstance, { topology, costMaps }: Par
   }
 
   app.get("/v1/nodes", async (request) => ({
-    nodes: (await published(request.query)).flatMap(([cluster, { nodes }]) => nodes.map((node) => ({ cluster, ...node }))),
+    // A node of another cluster that links lead to is told of there.
+    nodes: (await published(request.query)).flatMap(([cluster, { nodes }]) =>
+      nodes.filter(({ name }) => !name.includes("/")).map((node) => ({ cluster, ...node })),
+    ),
   }));
 
   app.get("/v1/cost-maps", async (request) => ({
