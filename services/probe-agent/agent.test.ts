@@ -6,10 +6,12 @@ import { AgentReport, valueOf } from "../../domain/probe/report.ts";
 import { decodeReflected, encodeSender, ntpOf, PACKET_BYTES } from "../../domain/probe/stamp.ts";
 import { startRelay, type Treatment } from "../../test/support/udp-relay.ts";
 import { type Agent, type AgentOptions, startAgent } from "./agent.ts";
+import { openClock } from "./clock.ts";
 import { probeKeys } from "./keys.ts";
 
 const token = "an-agents-token-of-32-characters";
 const [A, B, STRANGER] = ["127.0.41.1", "127.0.41.2", "127.0.41.9"];
+const clock = openClock();
 const FAST = { packets: 40, meanGapMs: 2, warmUp: 2, timeoutMs: 150 } as const;
 const SMALL = { ms: 500, bytes: 2 * 1024 * 1024 };
 
@@ -23,7 +25,7 @@ async function two(options: Partial<AgentOptions> = {}, bend: (b: ProbeAgent) =>
   const known: ProbeAgent[] = [];
   const start = async (node: string, address: string, agents: () => readonly ProbeAgent[]): Promise<Agent> => {
     const self = { cluster: "c", node, address, stampPort: 0, throughputPort: 0, agentPort: 0 };
-    const agent = await startAgent({ self, agents, token, plan: FAST, caps: SMALL, ...options });
+    const agent = await startAgent({ self, agents, token, plan: FAST, caps: SMALL, clock, ...options });
     closers.push(() => agent.close());
     known.push(agent.entry);
     return agent;

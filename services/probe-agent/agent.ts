@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { ProbeAgent } from "../../domain/probe/agents.ts";
 import type { ClockError } from "../../domain/probe/stamp.ts";
 import { openBudget } from "./budget.ts";
-import { openClock } from "./clock.ts";
+import { openClock, type ProbeClock } from "./clock.ts";
 import { openControl } from "./control.ts";
 import { openEnergyMeter } from "./energy.ts";
 import { hostCounters } from "./host-counters.ts";
@@ -24,6 +24,8 @@ export interface AgentOptions {
   readonly authenticated?: boolean;
   /** What the node's clock may be wrong by, if something disciplines it. */
   readonly clockErrorNs?: number;
+  /** Agents of one process share one. */
+  readonly clock?: ProbeClock;
   readonly caps?: Caps;
   /** Bytes of throughput tests in an hour, in and out. */
   readonly budgetBytes?: number;
@@ -39,6 +41,9 @@ export interface Agent {
   close(): Promise<void>;
 }
 
+/** Told of a clock that nothing disciplines, beside the bit that says so. */
+const UNKNOWN_NS = 1e9;
+
 export const BUDGET_BYTES = 4 * 1024 ** 3;
 
 /** One node's probe: it reflects and takes floods for others, and measures when it is asked to. */
@@ -47,8 +52,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { agentPort, ...node } = wanted;
   const { address } = node;
   const keys = probeKeys(token);
-  const clock = openClock();
-  const clockError: ClockError = { isSynchronised: clockErrorNs !== undefined, errorNs: clockErrorNs ?? 1e9 };
+  const clock = options.clock ?? openClock();
+  const clockError: ClockError = { isSynchronised: clockErrorNs !== undefined, errorNs: (clockErrorNs ?? UNKNOWN_NS) + clock.errorNs() };
   const counters = hostCounters(address, sys);
   const energy = await openEnergyMeter(counters, kepler === undefined ? {} : { kepler });
   const slot: Slot = { isTaken: false };

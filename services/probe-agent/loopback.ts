@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ProbeAgent } from "../../domain/probe/agents.ts";
 import type { ProbeNode } from "../../domain/probe/model.ts";
 import { type Agent, startAgent } from "./agent.ts";
+import { openClock } from "./clock.ts";
 
 export interface LoopbackAgents {
   readonly agents: readonly ProbeAgent[];
@@ -14,13 +15,14 @@ const CAPS = { ms: 1_000, bytes: 4 * 1024 * 1024 } as const;
 
 /** Real agents for nodes that are addresses of this machine, all in this process, on whatever ports are free. */
 export async function startLoopbackAgents(nodes: readonly ProbeNode[]): Promise<LoopbackAgents> {
+  const clock = openClock();
   const token = randomBytes(32).toString("hex");
   const known: ProbeAgent[] = [];
   const running: Agent[] = [];
   for (const node of nodes) {
     const self = { ...node, stampPort: 0, throughputPort: 0, agentPort: 0 };
-    // They share one clock, so it is right as far as they can tell.
-    const agent = await startAgent({ self, agents: () => known, token, caps: CAPS, clockErrorNs: 1_000 });
+    // They share one clock, so that between them it is right.
+    const agent = await startAgent({ self, agents: () => known, token, caps: CAPS, clock, clockErrorNs: 1_000 });
     running.push(agent);
     known.push(agent.entry);
   }
