@@ -163,6 +163,9 @@ describe("a clock that is set meanwhile", () => {
     const wild = { there: (i: number) => 1 + ((i * 7_919) % 97), back: (i: number) => 1 + ((i * 104_729) % 89) };
     expect(evaluate({ sent: 100, ...send(100, { theirs: drift }) }).isClockStepped).toBe(false);
     expect(evaluate({ sent: 100, ...send(100, { ...wild, theirs: drift }) }).isClockStepped).toBe(false);
+    // In ten seconds the clocks drift apart by far more than the round trip is.
+    const near = { there: () => 0.1, back: () => 0.1, gapMs: 100, theirs: (i: number) => i * 100 * 0.0005 };
+    expect(evaluate({ sent: 100, ...send(100, near) }).isClockStepped).toBe(false);
   });
 });
 

@@ -64,6 +64,7 @@ describe("the links of a round", () => {
   it("are chosen anew in each round where they are sampled, the same for whoever asks, and in time are all of them", () => {
     expect(idsOf(20, "sampled", { round: 7 })).toEqual(idsOf(20, "sampled", { round: 7 }));
     expect(idsOf(20, "sampled", { round: 7 })).not.toEqual(idsOf(20, "sampled", { round: 8 }));
+    expect(idsOf(20, "sampled", { round: 7, fanOut: 1 })).not.toEqual(idsOf(20, "sampled", { round: 8, fanOut: 1 }));
     const seen = new Set(Array.from({ length: 60 }, (_, round) => idsOf(12, "sampled", { round })).flat());
     expect(seen.size).toBe(12 * 11);
   });
