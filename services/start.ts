@@ -22,7 +22,14 @@ async function main(): Promise<void> {
   const named = config.CONTROLLERS_FILE === undefined ? [] : readControllersFile(config.CONTROLLERS_FILE);
   const controllers = reachable([...named, ...(lab?.controllers ?? [])]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
-  const agents = lab === undefined || config.PROBE_AGENTS_FILE !== undefined ? undefined : await startLoopbackAgents(labNodes);
+  const agents =
+    lab === undefined || config.PROBE_AGENTS_FILE !== undefined
+      ? undefined
+      : await startLoopbackAgents(labNodes).catch((error: unknown) => {
+          // Not every system has all of 127.0.0.0/8.
+          log.warn({ reason: error instanceof Error ? error.message : "" }, "no probe agents on the loopback");
+          return undefined;
+        });
   const probing =
     agents === undefined ? probingOf(config) : probingWith({ ...config, PROBE_PERIOD_S: config.PROBE_PERIOD_S ?? LAB_PERIOD_S }, agents);
   const system = await startSystem({

@@ -24,6 +24,6 @@ export const key = {
   costMapForwarded: (cluster: string) => `mncc:{cost-map ${cluster}}:forwarded` as const,
   /** Who is measuring a node, gone with its lease. */
   probeLease: (node: string) => `mncc:{probes}:lease:${node}` as const,
-  /** Hash of pair to when it was last handed out. One field a link that was ever measured. */
-  probeHandedOut: () => "mncc:{probes}:handed-out" as const,
+  /** When a link was last handed out to be measured, gone when that does not matter any more. */
+  probeHandedOut: (pair: string) => `mncc:{probes}:handed-out:${pair}` as const,
 } as const;

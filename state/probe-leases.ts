@@ -16,7 +16,8 @@ export interface ProbeLeases {
   giveBack(nodes: readonly string[], holder: string): Promise<void>;
   /** When each pair was last handed out, in ms since 1970, in the order of `pairs`. */
   handedOut(pairs: readonly string[]): Promise<readonly (number | undefined)[]>;
-  handOut(pairs: readonly string[], atMs: number): Promise<void>;
+  /** Remembers for `keepMs` that they are handed out at a time. */
+  handOut(pairs: readonly string[], atMs: number, keepMs: number): Promise<void>;
 }
 
 type Scripted = Redis & {
@@ -38,11 +39,11 @@ export function redisProbeLeases(redis: Redis): ProbeLeases {
     },
     async handedOut(pairs) {
       if (pairs.length === 0) return [];
-      const times = await redis.hmget(key.probeHandedOut(), ...pairs);
+      const times = await redis.mget(pairs.map(key.probeHandedOut));
       return times.map((time) => (time === null ? undefined : Number(time)));
     },
-    async handOut(pairs, atMs) {
-      if (pairs.length > 0) await redis.hset(key.probeHandedOut(), Object.fromEntries(pairs.map((pair) => [pair, atMs])));
+    async handOut(pairs, atMs, keepMs) {
+      await Promise.all(pairs.map((pair) => redis.set(key.probeHandedOut(pair), atMs, "PX", keepMs)));
     },
   };
 }
@@ -50,7 +51,11 @@ export function redisProbeLeases(redis: Redis): ProbeLeases {
 /** The same answers as lease-nodes.lua and its neighbour, for one process. */
 export function memoryProbeLeases(now: () => number = () => performance.now()): ProbeLeases {
   const leases = new Map<string, { readonly holder: string; readonly until: number }>();
-  const times = new Map<string, number>();
+  const times = new Map<string, { readonly atMs: number; readonly until: number }>();
+  const timeOf = (pair: string): number | undefined => {
+    const time = times.get(pair);
+    return time !== undefined && time.until > now() ? time.atMs : undefined;
+  };
   return {
     take(nodes, holder, leaseMs) {
       const busy = nodes.find((node) => {
@@ -65,9 +70,10 @@ export function memoryProbeLeases(now: () => number = () => performance.now()): 
       for (const node of nodes) if (leases.get(node)?.holder === holder) leases.delete(node);
       return Promise.resolve();
     },
-    handedOut: (pairs) => Promise.resolve(pairs.map((pair) => times.get(pair))),
-    handOut(pairs, atMs) {
-      for (const pair of pairs) times.set(pair, atMs);
+    handedOut: (pairs) => Promise.resolve(pairs.map(timeOf)),
+    handOut(pairs, atMs, keepMs) {
+      for (const [pair, { until }] of times) if (until <= now()) times.delete(pair);
+      for (const pair of pairs) times.set(pair, { atMs, until: now() + keepMs });
       return Promise.resolve();
     },
   };

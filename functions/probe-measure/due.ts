@@ -11,6 +11,6 @@ import type { ProbeLeases } from "../../state/probe-leases.ts";
 export async function handOutDue(probing: Probing, leases: ProbeLeases, tickMs: number): Promise<readonly Pair[]> {
   const pairs = pairsOf(probing.agents, { ...probing, round: Math.floor(tickMs / probing.periodMs) });
   const due = duePairs({ pairs, periodMs: probing.periodMs, nowMs: tickMs, lastMs: await leases.handedOut(pairs.map(pairId)) });
-  await leases.handOut(due.map(pairId), tickMs);
+  await leases.handOut(due.map(pairId), tickMs, 2 * probing.periodMs);
   return due.map(({ source, destination }) => ({ source: nodeOf(source), destination: nodeOf(destination) }));
 }

@@ -175,23 +175,26 @@ describe("a link that is due", () => {
       "PROBE_AGENT_UNREACHABLE",
     ],
     ["hangs up", (request) => void request.socket.destroy(), "PROBE_AGENT_UNREACHABLE"],
-    [
-      "never ends",
-      (_request, response) => {
-        const more = (): void => {
-          while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20)));
-        };
-        response.on("drain", more);
-        more();
-      },
-      "PROBE_AGENT_UNREACHABLE",
-    ],
   ])("is told as not measured, with the reason, when its agent %s", async (_, listener, code) => {
     const [event] = eventsOf(await invoke(probeMeasure, due(), scopeOf(probingAt(await answering(listener)))));
     const link = ProbeMeasured.data.parse(event?.data);
     expect(link).toMatchObject(pair);
     expect(new Set(link.measurements.map((m) => m.error?.code))).toEqual(new Set([code]));
     expect(await freed()).toBe("leased");
+  });
+
+  it("is told as not measured when its agent's answer has no end, of which little is read", async () => {
+    let written = 0;
+    const endless: RequestListener = (_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && written < 64_000_000 && response.write(Buffer.alloc(65_536, 0x20))) written += 65_536;
+      };
+      response.on("drain", more);
+      more();
+    };
+    const [event] = eventsOf(await invoke(probeMeasure, due(), scopeOf(probingAt(await answering(endless)))));
+    expect(ProbeMeasured.data.parse(event?.data).measurements[0]?.error?.reason).toContain("no end");
+    expect(written).toBeLessThan(64_000_000);
   });
 
   it("is told as not measured when nobody listens where its agent should be", async () => {

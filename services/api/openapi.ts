@@ -103,6 +103,7 @@ export const openapi = {
           query("throughput", { type: "string", enum: ["on", "off"], default: "on" }, "whether the throughput is measured too"),
         ],
         responses: answers(ref("LinkMeasured"), {
+          "400": problem("the query names no two nodes"),
           "404": problem("no such node, or no probe agents"),
           "422": problem("several nodes of that name, or one and the same"),
           "503": problem("no measurement yet"),

@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIPv6, SocketAddress } from "node:net";
 import type { ProbeAgent } from "../../domain/probe/agents.ts";
 import type { ClockError } from "../../domain/probe/stamp.ts";
 import { openBudget } from "./budget.ts";
@@ -58,7 +58,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const energy = await openEnergyMeter(counters, kepler === undefined ? {} : { kepler });
   const slot: Slot = { isTaken: false };
   const budget = openBudget(options.budgetBytes ?? BUDGET_BYTES);
-  const isAllowed = (from: string): boolean => from === address || agents().some((agent) => agent.address === from);
+  const isAllowed = (from: string): boolean =>
+    [address, ...agents().map((agent) => agent.address)].some((known) => canonical(known) === from);
 
   const reflector = await openReflector({
     address,
@@ -87,3 +88,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
   };
 }
+
+/** As sockets write it: an IPv6 address may be written in many ways. */
+const canonical = (address: string): string => (isIPv6(address) ? new SocketAddress({ address, family: "ipv6" }).address : address);

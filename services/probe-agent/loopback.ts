@@ -19,18 +19,20 @@ export async function startLoopbackAgents(nodes: readonly ProbeNode[]): Promise<
   const token = randomBytes(32).toString("hex");
   const known: ProbeAgent[] = [];
   const running: Agent[] = [];
-  for (const node of nodes) {
-    const self = { ...node, stampPort: 0, throughputPort: 0, agentPort: 0 };
-    // They share one clock, so that between them it is right.
-    const agent = await startAgent({ self, agents: () => known, token, caps: CAPS, clock, clockErrorNs: 1_000 });
-    running.push(agent);
-    known.push(agent.entry);
-  }
-  return {
-    agents: known,
-    token,
-    close: async () => {
-      await Promise.all(running.map((agent) => agent.close()));
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all(running.map((agent) => agent.close()));
   };
+  try {
+    for (const node of nodes) {
+      const self = { ...node, stampPort: 0, throughputPort: 0, agentPort: 0 };
+      // They share one clock, so that between them it is right.
+      const agent = await startAgent({ self, agents: () => known, token, caps: CAPS, clock, clockErrorNs: 1_000 });
+      running.push(agent);
+      known.push(agent.entry);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { agents: known, token, close };
 }

@@ -43,6 +43,13 @@ describe("a throughput test", () => {
     expect((await flood({ ms: 5_000, bytes: 1 * MB })).bytes).toBeGreaterThan(0);
   });
 
+  it("ends at the sink's own cap, whatever the flooder asks for", async () => {
+    const { flood } = await sinkWith({ caps: { ms: 5_000, bytes: 2 * MB } });
+    const { bytes } = await flood({ ms: 5_000, bytes: 90 * MB });
+    expect(bytes).toBeGreaterThanOrEqual(2 * MB);
+    expect(bytes).toBeLessThan(4 * MB);
+  });
+
   it("ends at its cap of time, however much it could still send", async () => {
     const { flood } = await sinkWith({ caps: { ms: 100, bytes: 1e12 }, budgetBytes: 1e12 });
     const { throughput, bytes } = await flood({ ms: 60_000, bytes: 1e12 - 1 });

@@ -56,13 +56,22 @@ describe.each(["memory", "redis"] as const)("%s probe leases", (kind) => {
   });
 
   it("remembers when each pair was handed out, in the order of the question", async () => {
-    await store.handOut(["a->b", "b->c"], 1_795_000_000_001);
-    await store.handOut(["b->c"], 1_795_000_060_000);
+    await store.handOut(["a->b", "b->c"], 1_795_000_000_001, LONG_MS);
+    await store.handOut(["b->c"], 1_795_000_060_000, LONG_MS);
     expect(await store.handedOut(["b->c", "c->a", "a->b"])).toEqual([1_795_000_060_000, undefined, 1_795_000_000_001]);
   });
 
+  it("forgets that when it does not matter any more", async () => {
+    await store.handOut(["a->b"], 1, kind === "memory" ? 1_000 : 30);
+    await store.handOut(["b->c"], 2, LONG_MS);
+    now += 1_000;
+    await vi.waitFor(async () => {
+      expect(await store.handedOut(["a->b", "b->c"])).toEqual([undefined, 2]);
+    });
+  });
+
   it("has nothing to say of no pairs", async () => {
-    await store.handOut([], 1);
+    await store.handOut([], 1, LONG_MS);
     expect(await store.handedOut([])).toEqual([]);
   });
 });
