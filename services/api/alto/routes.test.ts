@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { type FastifyInstance, fastify } from "fastify";
 import { beforeEach, describe, expect, it } from "vitest";
 import { memoryCostMaps } from "../../../state/cost-map.ts";
@@ -103,6 +104,16 @@ describe("a network map", () => {
     const { headers } = await get("/alto/networkmap/kind-kind");
     const again = await get("/alto/networkmap/kind-kind", { "if-none-match": `"other", ${String(headers["etag"])}` });
     expect([again.statusCode, again.body]).toEqual([304, ""]);
+  });
+
+  it("comes compressed to who asks for that, under a tag of its own", async () => {
+    const plain = await get("/alto/networkmap/kind-kind");
+    const zipped = await get("/alto/networkmap/kind-kind", { "accept-encoding": "br, gzip" });
+    expect([zipped.headers["content-encoding"], zipped.headers["content-type"]]).toEqual(["gzip", "application/alto-networkmap+json"]);
+    expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
+    expect(zipped.headers["etag"]).not.toBe(plain.headers["etag"]);
+    for (const encodings of ["gzip;q=0", "br, gzip; q=0.0, identity"])
+      expect((await get("/alto/networkmap/kind-kind", { "accept-encoding": encodings })).headers).not.toHaveProperty("content-encoding");
   });
 
   it("is cut down to the PIDs and address types that are asked for, under the tag of the whole", async () => {

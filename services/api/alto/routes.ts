@@ -1,3 +1,5 @@
+import { promisify } from "node:util";
+import { constants, gzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { costSources } from "../../../domain/topology/alto.ts";
@@ -17,7 +19,7 @@ interface OfCluster {
 }
 
 /** As bytes, for to text the server would add a charset, which these media types do not have. */
-const bytes = (body: object): Buffer => Buffer.from(canonicalJson(body));
+const bytes = (body: object | string): Buffer => Buffer.from(typeof body === "string" ? body : canonicalJson(body));
 
 const refuse = (reply: FastifyReply, status: number, title: string): FastifyReply =>
   sendProblem(reply, { status, code: "REQUEST_INVALID", title });
@@ -30,13 +32,29 @@ const unknownCluster = (reply: FastifyReply, cluster: string): FastifyReply =>
     detail: `nothing is published of ${cluster}; /alto/directory lists what there is`,
   });
 
-/** A map that a cache may keep and has to ask about: its entity tag is that of its version (RFC 9110 §8.8.3). */
-function sendMap(request: FastifyRequest, reply: FastifyReply, type: string, tag: string, make: () => Buffer): FastifyReply {
-  const etag = `"${tag}"`;
-  void reply.header("etag", etag).header("cache-control", "no-cache");
-  const asked = request.headers["if-none-match"];
-  if (asked !== undefined && asked.split(",").some((one) => one.trim() === etag)) return reply.status(304).send();
-  return reply.type(type).send(make());
+const compress = promisify(gzip);
+const compressed = new WeakMap<Buffer, Promise<Buffer>>();
+
+/** A body that is kept is compressed once; at the lowest level, since who asks for a fresh version waits for this too. */
+function gzipped(body: Buffer): Promise<Buffer> {
+  const known = compressed.get(body) ?? compress(body, { level: constants.Z_BEST_SPEED });
+  compressed.set(body, known);
+  return known;
+}
+
+/** A map that a cache may keep and has to ask about: its entity tag is that of its version (RFC 9110 §8.8.3), and of its encoding. */
+async function sendMap(request: FastifyRequest, reply: FastifyReply, type: string, tag: string, make: () => Buffer): Promise<FastifyReply> {
+  const { "if-none-match": known, "accept-encoding": encodings } = request.headers;
+  const isZipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(String(encodings ?? ""));
+  const etag = isZipped ? `"${tag}.gzip"` : `"${tag}"`;
+  void reply.header("etag", etag).header("cache-control", "no-cache").header("vary", "accept-encoding");
+  if (known?.split(",").some((one) => one.trim() === etag) === true) return reply.status(304).send();
+  const body = make();
+  if (!isZipped) return reply.type(type).send(body);
+  return reply
+    .type(type)
+    .header("content-encoding", "gzip")
+    .send(await gzipped(body));
 }
 
 /** The ALTO server: RFC 7285 with the extensions of RFC 8189 (multi-cost), RFC 8895 (updates) and RFC 9439 (performance metrics). Reads only. */
@@ -48,7 +66,11 @@ export function altoRoutes(app: FastifyInstance, maps: Maps): void {
     return reply.type(media.directory).send(bytes(directory(await maps.clusters())));
   });
 
-  const get = (path: string, type: string, send: (view: View, request: FastifyRequest, reply: FastifyReply) => FastifyReply): void => {
+  const get = (
+    path: string,
+    type: string,
+    send: (view: View, request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>,
+  ): void => {
     app.get<OfCluster>(path, async (request, reply) => {
       if (!isAcceptable(request.headers.accept, type)) return refuse(reply, 406, `this is ${type}`);
       const view = await maps.of(request.params.cluster);
@@ -71,7 +93,7 @@ export function altoRoutes(app: FastifyInstance, maps: Maps): void {
   const post = <T>(
     path: string,
     { accepts, answers, schema }: { readonly accepts: string; readonly answers?: string; readonly schema: z.ZodType<T> },
-    respond: (view: View, params: T, request: FastifyRequest, reply: FastifyReply) => object | undefined,
+    respond: (view: View, params: T, request: FastifyRequest, reply: FastifyReply) => object | string | undefined,
   ): void => {
     app.post<OfCluster>(path, async (request, reply) => {
       if (answers !== undefined && !isAcceptable(request.headers.accept, answers)) return refuse(reply, 406, `this is ${answers}`);

@@ -93,47 +93,48 @@ const metaOf = (view: View, at: number) => ({
   "cost-type": costTypeOf(costSources[at]?.costMetric ?? ""),
 });
 
-const rowTexts = new WeakMap<Row, (string | undefined)[]>();
+const rowBodies = new WeakMap<Row, (Buffer | undefined)[]>();
+const NO_COSTS = Buffer.alloc(0);
 
 /** A row as canonical JSON, made once for each row and metric; empty where none of its pairs has such a cost. */
-function rowText(row: Row, at: number): string {
-  const texts = rowTexts.get(row) ?? [];
-  rowTexts.set(row, texts);
-  return (texts[at] ??= row.size === 0 ? "" : canonicalRow(row, at));
+function rowBytes(row: Row, at: number): Buffer {
+  const made = rowBodies.get(row) ?? [];
+  rowBodies.set(row, made);
+  return (made[at] ??= canonicalRow(row, at));
 }
 
-function canonicalRow(row: Row, at: number): string {
+function canonicalRow(row: Row, at: number): Buffer {
   const members: [string, string][] = [];
   for (const [destination, costs] of row) {
     const cost = costs[at] ?? Number.NaN;
     if (!Number.isNaN(cost)) members.push([destination, String(cost)]);
   }
-  return members.length === 0 ? "" : canonicalObject(members);
+  return members.length === 0 ? NO_COSTS : Buffer.from(canonicalObject(members));
 }
 
 const bodies = new WeakMap<View, Map<number | "network", Buffer>>();
 
 /** The serialised bodies of a version, each made when it is first asked for. */
-function bodyOf(view: View, which: number | "network", make: () => string): Buffer {
+function bodyOf(view: View, which: number | "network", make: () => Buffer): Buffer {
   const known = bodies.get(view) ?? new Map<number | "network", Buffer>();
   bodies.set(view, known);
-  const body = known.get(which) ?? Buffer.from(make());
+  const body = known.get(which) ?? make();
   known.set(which, body);
   return body;
 }
 
-export const networkMapBytes = (view: View): Buffer => bodyOf(view, "network", () => canonicalJson(networkMapBody(view)));
+export const networkMapBytes = (view: View): Buffer => bodyOf(view, "network", () => Buffer.from(canonicalJson(networkMapBody(view))));
 
+/** Of rows that are there as bytes already: after a change of one link the rest is copied and not made again. */
 export const costMapBytes = (view: View, at: number): Buffer =>
   bodyOf(view, at, () => {
-    const rows = [...view.rows].flatMap(([source, row]): [string, string][] => {
-      const text = rowText(row, at);
-      return text === "" ? [] : [[source, text]];
-    });
-    return canonicalObject([
-      ["cost-map", canonicalObject(rows)],
-      ["meta", canonicalJson(metaOf(view, at))],
-    ]);
+    const parts: Buffer[] = [];
+    for (const source of [...view.rows.keys()].toSorted()) {
+      const row = view.rows.get(source);
+      const body = row === undefined ? NO_COSTS : rowBytes(row, at);
+      if (body.length > 0) parts.push(Buffer.from(`${parts.length === 0 ? "" : ","}${JSON.stringify(source)}:`), body);
+    }
+    return Buffer.concat([Buffer.from('{"cost-map":{'), ...parts, Buffer.from(`},"meta":${canonicalJson(metaOf(view, at))}}`)]);
   });
 
 const rowObject = (row: Row | undefined, at: number): Readonly<Record<string, number>> | undefined => {
