@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { at, delay, endOf, look, loss, nodeOf, noEnergy, rate, unreachable } from "../../test/support/topology.ts";
+import { at, delay, endOf, look, loss, nodeOf, noEnergy, noRate, rate, unreachable } from "../../test/support/topology.ts";
 import { type LinkMeasured, pairId } from "../probe/model.ts";
 import { assemble, viewOf } from "./cost-map.ts";
 import { NODES, pieceOfNode, piecesOfLink, type Pieces, takeIn, topologyOf } from "./merge.ts";
@@ -134,6 +134,22 @@ describe("a cost map", () => {
     const old = mapOf({ nodes: [worker, worker2], looks, second: 91 });
     expect(old.links).toEqual([{ source: "worker", destination: "worker2", costs: [] }]);
     expect(codes(old)).toEqual(["NODE_UNMEASURED worker", "NODE_UNMEASURED worker2", "LINK_STALE worker worker2"]);
+  });
+
+  it("has the last throughput, with its age, while a test is put off; and no more when nothing of the link answers", () => {
+    const rates = (looks: readonly LinkMeasured[], second?: number) =>
+      mapOf({ nodes: [worker, worker2], looks, ...(second === undefined ? {} : { second }) }).links[0]?.costs.filter(
+        (c) => c.measurement.metric === "tput",
+      );
+    const put = look(...ends, [delay(1), noRate], 1);
+    expect(rates([put])).toEqual([{ at: at(1), measurement: noRate }]);
+    expect(rates([look(...ends, [delay(1), rate(900)], 0), put])).toEqual([{ at: at(0), measurement: rate(900) }]);
+    expect(rates([look(...ends, [delay(1), rate(900)], 0), look(...ends, [delay(1), noRate], 59)], 61)).toEqual([
+      { at: at(59), measurement: noRate },
+    ]);
+    expect(rates([look(...ends, [delay(1), rate(900)], 0), look(...ends, [unreachable, noRate], 1)])).toEqual([
+      { at: at(1), measurement: noRate },
+    ]);
   });
 
   it("says why a link has no value at all", () => {

@@ -46,8 +46,9 @@ export function seeLink(
   const [source, destination] = ends.map((end) => (end.kind === "node" ? end.name : "")) as [string, string];
   if (source === destination)
     return [pairId(state), { errors: [{ code: "LINK_TO_ITSELF", reason: "both ends are one node", nodes: [source] }] }];
-  const costs = inOrder(state.readings).filter(([, reading]) => isFresh(reading, age));
-  const link = { source, destination, costs: costs.map(([, reading]) => reading) };
+  const isKnown = (reading: Reading): boolean => isFresh(reading, age);
+  const known = { ...filter(state.postponed, isKnown), ...filter(state.readings, isKnown) };
+  const link = { source, destination, costs: inOrder(known).map(([, reading]) => reading) };
   return [linkName(link), { link, errors: linkErrors(state, link, age) }];
 }
 
@@ -55,6 +56,9 @@ const isFresh = ({ at }: Reading, { now, staleAfterMs }: Age): boolean => Date.p
 
 const inOrder = <T>(of: Readonly<Record<string, T>>): readonly (readonly [key: string, value: T])[] =>
   Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+const filter = (readings: Readonly<Record<string, Reading>>, isKept: (reading: Reading) => boolean): Readonly<Record<string, Reading>> =>
+  Object.fromEntries(Object.entries(readings).filter(([, reading]) => isKept(reading)));
 
 /** A reading without a value says in the map itself why; told here is what the map does not show. */
 function linkErrors({ readings, flagged, at }: LinkState, { source, destination, costs }: CostLink, age: Age): readonly MapError[] {

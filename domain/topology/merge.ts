@@ -1,4 +1,4 @@
-import { type LinkMeasured, pairId } from "../probe/model.ts";
+import { type LinkMeasured, type Measurement, pairId } from "../probe/model.ts";
 import type { KnownNode, LinkState, Reading, Topology } from "./model.ts";
 import { readingKey } from "./model.ts";
 import { isPlausible } from "./plausibility.ts";
@@ -19,6 +19,7 @@ const rankOfVersion = (version: string): string => (/^\d{1,20}$/.test(version) ?
 
 const ENDS = "ends";
 const READING = "reading ";
+const POSTPONED = "postponed ";
 const FLAGGED = "flagged ";
 
 /** The news of a node, as a piece of its cluster. */
@@ -28,10 +29,20 @@ export const pieceOfNode = (known: KnownNode): Piece => ({
   body: JSON.stringify(known),
 });
 
-/** A look at a link, as pieces of the link. What is not plausible goes where it replaces nothing that is. */
+/**
+ * A throughput test waits for both ends and for its budget, so that none now says nothing of the link; the last one stands, with its age. Where the
+ * look has no value at all, the link is not what it was.
+ */
+const isPostponed = ({ metric, value }: Measurement, look: readonly Measurement[]): boolean =>
+  metric === "tput" && value === null && look.some((other) => other.value !== null);
+
+const slotOf = (measurement: Measurement, look: readonly Measurement[]): string =>
+  !isPlausible(measurement, look) ? FLAGGED : isPostponed(measurement, look) ? POSTPONED : READING;
+
+/** A look at a link, as pieces of the link, each where it replaces nothing that it must not. */
 export function piecesOfLink({ source, destination, measuredAt, measurements }: LinkMeasured): readonly Piece[] {
   const readings = measurements.map((measurement) => ({
-    key: `${isPlausible(measurement, measurements) ? READING : FLAGGED}${readingKey(measurement)}`,
+    key: `${slotOf(measurement, measurements)}${readingKey(measurement)}`,
     rank: measuredAt,
     body: JSON.stringify({ at: measuredAt, measurement } satisfies Reading),
   }));
@@ -48,15 +59,13 @@ export const piecesOfForgery = ({ measurements }: LinkMeasured, now: Date): read
 /** A link from its pieces; undefined where the piece with its ends is missing. */
 export function linkOf(pieces: Iterable<readonly [key: string, body: string]>): LinkState | undefined {
   let ends: Pick<LinkState, "source" | "destination" | "at"> | undefined;
-  const readings: Record<string, Reading> = {};
-  const flagged: Record<string, Reading> = {};
+  const slots = { [READING]: {}, [POSTPONED]: {}, [FLAGGED]: {} } as Record<string, Record<string, Reading>>;
   for (const [key, body] of pieces) {
-    const value: unknown = JSON.parse(body);
-    if (key === ENDS) ends = value as typeof ends;
-    else if (key.startsWith(READING)) readings[key.slice(READING.length)] = value as Reading;
-    else if (key.startsWith(FLAGGED)) flagged[key.slice(FLAGGED.length)] = value as Reading;
+    const slot = key.slice(0, key.indexOf(" ") + 1);
+    if (key === ENDS) ends = JSON.parse(body) as typeof ends;
+    else if (slots[slot] !== undefined) slots[slot][key.slice(slot.length)] = JSON.parse(body) as Reading;
   }
-  return ends && { ...ends, readings, flagged };
+  return ends && { ...ends, readings: slots[READING] ?? {}, postponed: slots[POSTPONED] ?? {}, flagged: slots[FLAGGED] ?? {} };
 }
 
 /** Where pieces are kept: one place for the nodes of a cluster, and one for each link that starts there. */

@@ -29,13 +29,15 @@ export type KnownNode = Readonly<z.infer<typeof KnownNode>>;
 export const Reading = z.strictObject({ at: z.iso.datetime({ precision: 3 }), measurement: Measurement });
 export type Reading = Readonly<z.infer<typeof Reading>>;
 
-/** Everything known of one directed link: the newest reading of each kind, and the newest that was not believed. */
+/** Everything known of one directed link: the newest reading of each kind, and beside it what must not replace it. */
 export interface LinkState {
   readonly source: ProbeNode;
   readonly destination: ProbeNode;
   /** When the ends were last seen at these addresses. */
   readonly at: string;
   readonly readings: Readonly<Record<string, Reading>>;
+  /** The newest that was put off (`tput` while an end was busy), and so says nothing against the reading before it. */
+  readonly postponed: Readonly<Record<string, Reading>>;
   readonly flagged: Readonly<Record<string, Reading>>;
 }
 

@@ -43,6 +43,17 @@ export const rate = (value: number): Measurement => ({
   method: "tcp",
   value,
 });
+export const noRate: Measurement = {
+  metric: "tput",
+  unit: "Mbit/s",
+  statistic: "mean",
+  direction: "forward",
+  n: 0,
+  method: "tcp",
+  floor: null,
+  value: null,
+  error: { code: "PROBE_BUSY", reason: "the other end is in a test" },
+};
 export const failures = (value: number): Measurement => ({
   ...about,
   metric: "link-failures",
