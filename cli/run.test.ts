@@ -73,15 +73,24 @@ describe("the command line", () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(["plan", "apply", "get intents", "get orders", "get events", "report", "delete", "watch", "lab ledger"])(
-    "%s --help teaches with examples",
-    async (words) => {
-      const { exitCode, stdout } = await underlay([...words.split(" "), "--help"]);
-      expect(exitCode).toBe(0);
-      expect(stdout).toContain("Examples:");
-      expect(stdout).toContain(`  underlay ${words}`);
-    },
-  );
+  it.each([
+    "plan",
+    "apply",
+    "get intents",
+    "get orders",
+    "get events",
+    "get nodes",
+    "get cost-map",
+    "report",
+    "delete",
+    "watch",
+    "lab ledger",
+  ])("%s --help teaches with examples", async (words) => {
+    const { exitCode, stdout } = await underlay([...words.split(" "), "--help"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("Examples:");
+    expect(stdout).toContain(`  underlay ${words}`);
+  });
 
   it("takes --server over UNDERLAY_URL, before or after the command, and keeps a path", async () => {
     answers["GET /behind/v1/intents"] = json({ intents: [] });
