@@ -54,7 +54,10 @@ async function delay(): Promise<void> {
   table("Round trip against the emulator's own record of the same packets", rows);
 }
 
-/** A probe's throughput beside iperf3's on the same shaped cable. */
+/** TCP's share of what TBF counts: 1,448 octets of payload in an Ethernet frame of 1,514, with timestamps. */
+const PAYLOAD_SHARE = 1_448 / 1_514;
+
+/** A probe's throughput beside iperf3's on the same shaped cable, and beside what the shaper lets through. */
 async function rate(): Promise<void> {
   const rows = [];
   const laid = await layCable();
@@ -65,14 +68,19 @@ async function rate(): Promise<void> {
       for (let i = 0; i < rounds; i += 1) {
         const other = await iperf(laid.ends, 3, 1);
         const { link, cost } = await laid.measure(0, { throughput: true });
-        const found = valueOf(link, "tput", "mean", "forward") ?? NaN;
+        const found = valueOf(link, "tput", "p50", "forward") ?? NaN;
         const ratio = found / other.mbitPerS;
+        const truth = mbit * PAYLOAD_SHARE;
         rows.push({
           "shaped to, Mbit/s": mbit,
+          "of that TCP payload": round(truth, 1),
           iperf3: round(other.mbitPerS, 1),
-          probe: round(found, 1),
-          ratio: round(ratio),
+          "probe, median": round(found, 1),
+          "probe, mean": round(valueOf(link, "tput", "mean", "forward"), 1),
+          "probe/iperf3": round(ratio),
           "within 3 %": Math.abs(ratio - 1) <= 0.03 ? "yes" : "NO",
+          "probe/payload": round(found / truth),
+          "iperf3/payload": round(other.mbitPerS / truth),
           "iperf3, MB": round(other.bytes / 1e6, 1),
           "probe, MB": round(cost.throughputBytes / 1e6, 1),
         });

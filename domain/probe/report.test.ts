@@ -19,7 +19,7 @@ const look: Look = {
     isClockStepped: false,
   },
   floorMs: 0.15,
-  throughput: ok({ mbitPerS: 941, ci95: 3, n: 40 }),
+  throughput: ok({ medianMbitPerS: 942, meanMbitPerS: 941, ci95: 3, n: 40 }),
   linkFailures: ok(2),
   linkPower: ok({ watts: 3.5, n: 7, method: "rapl-by-bytes" }),
 };
@@ -51,6 +51,7 @@ describe("the measurements of a look", () => {
     expect(find("delay-ow", "p99", "backward")).toMatchObject({ value: 9, ci95: 0.03 });
     expect(find("delay-variation", "cur", "forward")).toMatchObject({ value: 0.1, unit: "ms" });
     expect(find("tput", "mean", "forward")).toMatchObject({ value: 941, ci95: 3, n: 40, unit: "Mbit/s", method: "tcp" });
+    expect(find("tput", "p50", "forward")).toMatchObject({ value: 942, n: 40 });
     expect(find("link-failures", "total")).toMatchObject({ value: 2, method: "carrier-down-count" });
     expect(find("link-energy", "mean")).toMatchObject({ value: 3.5, n: 7, method: "rapl-by-bytes" });
     for (const m of measurements) expect(m.unit).toBe(unitOf[m.metric]);

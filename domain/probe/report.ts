@@ -74,7 +74,7 @@ export function measurementsOf({ session, floorMs, throughput, linkFailures, lin
   return [
     ...delayMeasurements(session, floorMs),
     ...lossMeasurements(session),
-    ...(throughput === undefined ? [] : [throughputMeasurement(throughput)]),
+    ...(throughput === undefined ? [] : throughputMeasurements(throughput)),
     linkFailures.ok
       ? measured("link-failures", linkFailures.value, { statistic: "total", n: 1, method: "carrier-down-count" })
       : unmeasured("link-failures", linkFailures, { statistic: "total", n: 0, method: "carrier-down-count" }),
@@ -137,11 +137,14 @@ function lossMeasurements({ sent, lost, lostForward, lostBackward }: SessionResu
   ];
 }
 
-function throughputMeasurement(throughput: Outcome<Throughput>): Measurement {
-  const about = { statistic: "mean", method: "tcp", direction: "forward" } as const;
-  if (!throughput.ok) return unmeasured("tput", throughput, { ...about, n: 0 });
-  const { mbitPerS, ci95, n } = throughput.value;
-  return measured("tput", mbitPerS, { ...about, n }, ci95);
+function throughputMeasurements(throughput: Outcome<Throughput>): readonly Measurement[] {
+  const about = { method: "tcp", direction: "forward" } as const;
+  if (!throughput.ok) return (["p50", "mean"] as const).map((statistic) => unmeasured("tput", throughput, { ...about, statistic, n: 0 }));
+  const { medianMbitPerS, meanMbitPerS, ci95, n } = throughput.value;
+  return [
+    measured("tput", medianMbitPerS, { ...about, statistic: "p50", n }),
+    measured("tput", meanMbitPerS, { ...about, statistic: "mean", n }, ci95),
+  ];
 }
 
 /** What is told of a link that could not be looked at: no value, and why. */
@@ -155,7 +158,7 @@ export function notMeasured(pair: Pair, why: Pick<Refusal, "code" | "reason">, a
     measurements: [
       unmeasured("delay-rt", why, { ...nothing, ...stamp, direction: "round-trip" }),
       unmeasured("lossrate", why, { ...stamp, statistic: "total", n: 0, direction: "round-trip" }),
-      unmeasured("tput", why, { statistic: "mean", n: 0, method: "tcp", direction: "forward" }),
+      ...throughputMeasurements({ ok: false, ...why }),
       unmeasured("link-failures", why, { statistic: "total", n: 0, method: "carrier-down-count" }),
       unmeasured("link-energy", why, { statistic: "mean", n: 0, method: "none" }),
     ],

@@ -15,7 +15,7 @@ function transfer(ms: number, mbitAt: (ms: number) => number, everyMs = 10): rea
 const rateOf = (bins: readonly Bin[]): number => {
   const seen = throughputOf(bins);
   if (!seen.ok) throw new Error(seen.code);
-  return seen.value.mbitPerS;
+  return seen.value.meanMbitPerS;
 };
 
 describe("throughput", () => {
@@ -34,6 +34,14 @@ describe("throughput", () => {
 
   it("leaves a quarter out of a short one", () => {
     expect(rateOf(transfer(400, (ms) => (ms < 100 ? 1 : 200)))).toBeCloseTo(200, 6);
+  });
+
+  it("is not moved in its median by a stall, which the mean includes", () => {
+    const seen = throughputOf(transfer(2_000, (ms) => (ms >= 1_000 && ms < 1_400 ? 0 : 200)));
+    if (!seen.ok) throw new Error(seen.code);
+    expect(seen.value.medianMbitPerS).toBeCloseTo(200, 6);
+    expect(seen.value.meanMbitPerS).toBeLessThan(150);
+    expect(seen.value.ci95).toBeGreaterThan(20);
   });
 
   it("scatters less the steadier it is", () => {

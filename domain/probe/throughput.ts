@@ -1,5 +1,5 @@
 import { ok, type Outcome, refuse } from "../outcome.ts";
-import { meanWithin } from "./statistics.ts";
+import { meanWithin, summaryOf } from "./statistics.ts";
 
 /** Bytes that came in, by the time since the first of them, both counted by the receiver. */
 export interface Bin {
@@ -8,9 +8,12 @@ export interface Bin {
 }
 
 export interface Throughput {
-  readonly mbitPerS: number;
+  /** The median of the test's stretches: one retransmission timeout, or one stall of the hosts, does not move it. */
+  readonly medianMbitPerS: number;
+  /** Everything that came over the time it took, stalls included, and how far the stretches scatter. */
+  readonly meanMbitPerS: number;
   readonly ci95: number;
-  /** Bins that the value stands on. */
+  /** Bins that the values stand on. */
   readonly n: number;
 }
 
@@ -18,12 +21,12 @@ export type ThroughputRefusal = "THROUGHPUT_TOO_SHORT";
 
 /** What TCP's slow start, and the bucket of a shaper that was full, may spoil: half a second, of a short test a quarter. */
 const WARM_UP = { mostMs: 500, share: 0.25 } as const;
-/** As many equal stretches as the interval of the mean is made of. */
-const STRETCHES = 10;
+/** Equal stretches that the median and the interval of the mean are made of: of a full test 100 ms each. */
+const STRETCHES = 15;
 const LEAST_BINS = 5;
 
 /**
- * The rate of a transfer from what the receiver counted: the bytes after the warm-up over the time they took, and how far its stretches scatter.
+ * The rate of a transfer from what the receiver counted after the warm-up.
  * `bins` are cumulative, in the order of time.
  */
 export function throughputOf(bins: readonly Bin[]): Outcome<Throughput, ThroughputRefusal> {
@@ -37,7 +40,9 @@ export function throughputOf(bins: readonly Bin[]): Outcome<Throughput, Throughp
       `${String(counted.length)} bins after the warm-up say nothing: the test ended too soon, or nothing came through`,
     );
   const rates = stretchesOf(counted).map(([from, to]) => rateOf(from, to));
-  return ok({ mbitPerS: rateOf(first, last), ci95: meanWithin(rates)?.ci95 ?? 0, n: counted.length - 1 });
+  const meanMbitPerS = rateOf(first, last);
+  const { ci95 = 0 } = meanWithin(rates) ?? {};
+  return ok({ medianMbitPerS: summaryOf(rates)?.p50 ?? meanMbitPerS, meanMbitPerS, ci95, n: counted.length - 1 });
 }
 
 /** Megabits (10⁶) per second. */
@@ -61,5 +66,5 @@ const ENOUGH = { leastMs: 1_000, share: 0.01 } as const;
 export function isEnough(bins: readonly Bin[]): boolean {
   if ((bins.at(-1)?.ms ?? 0) < ENOUGH.leastMs) return false;
   const seen = throughputOf(bins);
-  return seen.ok && seen.value.ci95 <= ENOUGH.share * seen.value.mbitPerS;
+  return seen.ok && seen.value.ci95 <= ENOUGH.share * seen.value.meanMbitPerS;
 }

@@ -22,7 +22,7 @@ const table9 = [
     name: "network_metric_throughput",
     help: "Data rate available in the link in Mbps.",
     metric: "tput",
-    statistic: "mean",
+    statistic: "p50",
     direction: "forward",
   },
   {

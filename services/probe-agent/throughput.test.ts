@@ -52,9 +52,9 @@ describe("a throughput test", () => {
 
   it("ends at its cap of time, however much it could still send", async () => {
     const { flood } = await sinkWith({ caps: { ms: 100, bytes: 1e12 }, budgetBytes: 1e12 });
-    const { throughput, bytes } = await flood({ ms: 60_000, bytes: 1e12 - 1 });
-    expect(throughput).toMatchObject({ ok: true, value: { mbitPerS: expect.any(Number) } });
+    const { bytes } = await flood({ ms: 60_000, bytes: 1e12 - 1 });
     expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(1e11);
   });
 
   it("is not taken by a sink that is in another one, which goes on undisturbed", async () => {
