@@ -14,7 +14,7 @@ export const key = {
   clusters: () => "mncc:{topology}:clusters" as const,
   /** Set of places: `nodes`, and each link that starts in the cluster. */
   topologyPlaces: (cluster: string) => `mncc:{topology ${cluster}}:places` as const,
-  /** Hash of pieces by name. The nodes never expire; a link does 7 days after nobody measured it any more. */
+  /** Hash of pieces by name. The nodes never expire; a link does six periods after it was last measured. */
   topologyPieces: (cluster: string, place: string) => `mncc:{topology ${cluster}}:pieces:${place}` as const,
   /** Hash: seq and body of what was published last. */
   costMapHead: (cluster: string) => `mncc:{cost-map ${cluster}}:head` as const,

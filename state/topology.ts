@@ -1,7 +1,9 @@
 import type { Redis } from "ioredis";
+import { FORGOTTEN_AFTER_PERIODS } from "../domain/topology/cost-map.ts";
 import { linkOf, NODES, type Piece, type Pieces, takeIn, topologyOf } from "../domain/topology/merge.ts";
 import type { LinkState, Topology } from "../domain/topology/model.ts";
 import { sharedOn } from "./backing.ts";
+import { costMapPeriod } from "./cost-map.ts";
 import { key } from "./keyspace.ts";
 import { takeIn as takeInScript } from "./lua/scripts.ts";
 
@@ -17,10 +19,6 @@ export interface TopologyStore {
   link(cluster: string, place: string): Promise<LinkState | undefined>;
 }
 
-/** A link that nobody measured for so long is forgotten. */
-const RETENTION_MS = 7 * 86_400_000;
-const retentionOf = (place: string): number => (place === NODES ? 0 : RETENTION_MS);
-
 type Scripted = Redis & { takeIn(pieces: string, places: string, ...rest: (string | number)[]): Promise<number> };
 
 const pieceOf = (name: string, value: string): Piece => {
@@ -30,7 +28,8 @@ const pieceOf = (name: string, value: string): Piece => {
 const piecesOf = (hash: Readonly<Record<string, string>>): Map<string, Piece> =>
   new Map(Object.entries(hash).map(([name, value]) => [name, pieceOf(name, value)]));
 
-export function redisTopology(redis: Redis): TopologyStore {
+/** A link that nobody measured for `retentionMs` is forgotten; a node never is. */
+export function redisTopology(redis: Redis, retentionMs: number): TopologyStore {
   redis.defineCommand("takeIn", { lua: takeInScript, numberOfKeys: 2 });
   const scripted = redis as Scripted;
   const pieces = async (cluster: string, place: string): Promise<Map<string, Piece>> =>
@@ -41,7 +40,7 @@ export function redisTopology(redis: Redis): TopologyStore {
       await redis.sadd(key.clusters(), cluster);
       const args = news.flatMap((piece) => [piece.key, piece.rank, piece.body]);
       const at = [key.topologyPieces(cluster, place), key.topologyPlaces(cluster)] as const;
-      return (await scripted.takeIn(...at, place, retentionOf(place), ...args)) === 1;
+      return (await scripted.takeIn(...at, place, place === NODES ? 0 : retentionMs, ...args)) === 1;
     },
     async topology(cluster) {
       const places = await redis.smembers(key.topologyPlaces(cluster));
@@ -55,7 +54,7 @@ export function redisTopology(redis: Redis): TopologyStore {
   };
 }
 
-export function memoryTopology(now: () => number = Date.now): TopologyStore {
+export function memoryTopology(retentionMs: number = Number.POSITIVE_INFINITY, now: () => number = Date.now): TopologyStore {
   const clusters = new Map<string, Pieces>();
   const usedAt = new Map<string, number>();
   const at = (cluster: string, place: string): string => JSON.stringify([cluster, place]);
@@ -63,7 +62,7 @@ export function memoryTopology(now: () => number = Date.now): TopologyStore {
   const kept = (cluster: string): Pieces => {
     const places = clusters.get(cluster) ?? new Map<string, Map<string, Piece>>();
     for (const place of places.keys())
-      if (place !== NODES && (usedAt.get(at(cluster, place)) ?? 0) <= now() - RETENTION_MS) {
+      if (place !== NODES && (usedAt.get(at(cluster, place)) ?? 0) <= now() - retentionMs) {
         places.delete(place);
         usedAt.delete(at(cluster, place));
       }
@@ -84,4 +83,7 @@ export function memoryTopology(now: () => number = Date.now): TopologyStore {
   };
 }
 
-export const openTopology = sharedOn(({ redis }): TopologyStore => (redis === undefined ? memoryTopology() : redisTopology(redis)));
+export const openTopology = sharedOn((backing): TopologyStore => {
+  const retentionMs = FORGOTTEN_AFTER_PERIODS * costMapPeriod(backing).everyMs;
+  return backing.redis === undefined ? memoryTopology(retentionMs) : redisTopology(backing.redis, retentionMs);
+});

@@ -24,6 +24,11 @@ export interface View {
   readonly seen: Readonly<Record<string, Seen>>;
 }
 
+/** Readings that three periods passed over say nothing of today. */
+export const STALE_AFTER_PERIODS = 3;
+/** For three more it is told that a link is stale; then it is no link any more. Where links are sampled, most are met once and not again for long. */
+export const FORGOTTEN_AFTER_PERIODS = 6;
+
 export interface Age {
   readonly now: Date;
   /** A reading older than this says nothing of today. */

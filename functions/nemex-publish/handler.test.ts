@@ -42,7 +42,7 @@ describe("nemex-publish", () => {
   let warned: string[];
   beforeEach(() => {
     clock = 0;
-    topology = memoryTopology(() => 0);
+    topology = memoryTopology();
     costMaps = memoryCostMaps();
     warned = [];
   });

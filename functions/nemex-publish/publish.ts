@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Change, changeOf, hasChanged, isNothing } from "../../domain/topology/change.ts";
-import { type Age, assemble, isAtHome, isOlder, seeLink, type View, viewOf } from "../../domain/topology/cost-map.ts";
+import { type Age, assemble, isAtHome, isOlder, seeLink, STALE_AFTER_PERIODS, type View, viewOf } from "../../domain/topology/cost-map.ts";
 import { identify } from "../../domain/topology/identity.ts";
 import { CostMapPublished } from "../../events/cost-map.ts";
 import { derivedId } from "../../events/define.ts";
@@ -19,8 +19,6 @@ export interface Looking {
   readonly cause: string;
 }
 
-/** Readings that three periods passed over say nothing of today. */
-const STALE_AFTER_PERIODS = 3;
 /** A tick may come early by what the clock of the last one was late. */
 const TICK_SLACK_MS = 5_000;
 /** More links than this make a message that brokers refuse or choke on; who wants them all asks the API. */
