@@ -3,6 +3,7 @@ import type { CostLink, CostNode } from "../../domain/topology/model.ts";
 import { CostMapPublished } from "../../events/cost-map.ts";
 import { openMaps } from "../../services/api/alto/maps.ts";
 import { altoRoutes } from "../../services/api/alto/routes.ts";
+import type { Published } from "../../state/cost-map.ts";
 import type { TailedEvent } from "../../services/api/tail.ts";
 
 /** How many nodes, and how many others each of them measures. */
@@ -45,14 +46,17 @@ const linkOf = (from: number, to: number, seed: number): CostLink => ({
 
 async function serve({ nodes: count, peers }: Order): Promise<void> {
   const nodes = Array.from({ length: count }, (_, i) => nodeOf(i));
-  const links = nodes.flatMap((_, from) => Array.from({ length: peers }, (__, k) => linkOf(from, (from + 1 + k) % count, 0)));
   let tell: (tailed: TailedEvent) => void = () => undefined;
   let seq = 1;
-  const head = { seq, tag: "t1", publishedAt: at, cause: "", nodes, nodeErrors: [] };
-  const seen = Object.fromEntries(links.map((link) => [`${link.source}->${link.destination}`, { link, errors: [] }]));
+  /** Made when it is read, and not kept: in the system it is in Redis. */
+  function published(): Published {
+    const links = nodes.flatMap((_, from) => Array.from({ length: peers }, (__, k) => linkOf(from, (from + 1 + k) % count, 0)));
+    const seen = Object.fromEntries(links.map((link) => [`${link.source}->${link.destination}`, { link, errors: [] }]));
+    return { head: { seq, tag: "t1", publishedAt: at, cause: "", nodes, nodeErrors: [] }, nodes, nodeErrors: [], seen };
+  }
   const maps = openMaps({
     topology: { clusters: () => Promise.resolve(["bench"]) },
-    costMaps: { published: () => Promise.resolve({ head, nodes, nodeErrors: [], seen }) },
+    costMaps: { published: () => Promise.resolve(published()) },
     tail: {
       listen: (listener) => {
         tell = listener;
@@ -67,7 +71,12 @@ async function serve({ nodes: count, peers }: Order): Promise<void> {
   altoRoutes(app, maps);
   const origin = await app.listen({ port: 0, host: "127.0.0.1" });
 
-  process.on("message", () => {
+  process.on("message", (order) => {
+    if (order === "cpu") {
+      const { user, system } = process.cpuUsage();
+      process.send?.((user + system) / 1000);
+      return;
+    }
     // One link has left its dead-band: the next version.
     seq += 1;
     const data = {
@@ -86,7 +95,7 @@ async function serve({ nodes: count, peers }: Order): Promise<void> {
     void maps.of("bench").then(() => process.send?.("changed"));
   });
   process.on("disconnect", () => process.exit(0));
-  process.send?.({ origin, links: links.length });
+  process.send?.({ origin, links: count * peers });
 }
 
 await serve(JSON.parse(process.argv[2] ?? "{}") as Order);

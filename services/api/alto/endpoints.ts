@@ -3,7 +3,7 @@ import { z } from "zod";
 import { OUTSIDE } from "../../../domain/topology/alto.ts";
 import { missing, wrongValue } from "./errors.ts";
 import { CostChoice, choose, costsIn } from "./filter.ts";
-import { networkMapId, vtagOf, type View } from "./view.ts";
+import { costsTo, networkMapId, vtagOf, type View } from "./view.ts";
 
 const MAX_ENDPOINTS = 10_000;
 const Endpoints = z.array(z.string().max(64)).max(MAX_ENDPOINTS);
@@ -53,7 +53,7 @@ export function endpointCosts(view: View, { endpoints, ...choice }: z.infer<type
   const rows = srcs.flatMap(([source, from]): [string, object][] => {
     const row = view.rows.get(from);
     const cells = dsts.flatMap(([destination, to]): [string, unknown][] => {
-      const cost = costsIn(row?.get(to), chosen);
+      const cost = costsIn(costsTo(row, to), chosen);
       return cost === undefined ? [] : [[destination, cost]];
     });
     return cells.length === 0 ? [] : [[source, Object.fromEntries(cells)]];

@@ -3,7 +3,7 @@ import { costSources } from "../../../domain/topology/alto.ts";
 import { canonicalJson, canonicalObject } from "../../../domain/topology/canonical.ts";
 import { readConstraint, type Test } from "../../../domain/topology/constraints.ts";
 import { missing, wrongValue } from "./errors.ts";
-import { costTypeOf, vtagOf, type View } from "./view.ts";
+import { costTypeOf, pairsOf, vtagOf, type View } from "./view.ts";
 
 const CostType = z.object({ "cost-mode": z.string(), "cost-metric": z.string() });
 type CostType = z.infer<typeof CostType>;
@@ -92,7 +92,7 @@ export function filteredCostMap(view: View, { pids, ...choice }: z.infer<typeof 
   for (const [source, row] of view.rows) {
     if (srcs?.has(source) === false) continue;
     const cells: [string, string][] = [];
-    for (const [destination, costs] of row) {
+    for (const [destination, costs] of pairsOf(row)) {
       const cost = dsts?.has(destination) === false ? undefined : costsIn(costs, chosen);
       if (cost !== undefined) cells.push([destination, JSON.stringify(cost)]);
     }

@@ -4,8 +4,34 @@ import { canonicalJson, canonicalObject } from "../../../domain/topology/canonic
 import { mergePatchOf } from "../../../domain/topology/merge-patch.ts";
 import type { CostLink, CostNode } from "../../../domain/topology/model.ts";
 
-/** Destination PID to costs, in the order of `costSources`. */
-export type Row = ReadonlyMap<string, Float64Array>;
+const WIDTH = costSources.length;
+
+/** The costs of one source PID, side by side in the order of `costSources`: one array a row, where an array a pair would be a million of them. */
+export interface Row {
+  readonly places: ReadonlyMap<string, number>;
+  readonly costs: Float64Array;
+}
+
+/** The costs to one destination PID; undefined where there are none. */
+export function costsTo(row: Row | undefined, destination: string): Float64Array | undefined {
+  const place = row?.places.get(destination);
+  return place === undefined ? undefined : row?.costs.subarray(place * WIDTH, (place + 1) * WIDTH);
+}
+
+/** All pairs of a row. */
+export function* pairsOf(row: Row): Generator<readonly [destination: string, costs: Float64Array]> {
+  for (const [destination, place] of row.places) yield [destination, row.costs.subarray(place * WIDTH, (place + 1) * WIDTH)];
+}
+
+function pack(pairs: ReadonlyMap<string, Float64Array>): Row {
+  const costs = new Float64Array(pairs.size * WIDTH);
+  const places = new Map<string, number>();
+  for (const [destination, values] of pairs) {
+    costs.set(values, places.size * WIDTH);
+    places.set(destination, places.size);
+  }
+  return { places, costs };
+}
 
 /** One version of a cluster's maps. A row that does not change is the same object in the next version, and so is its text. */
 export interface View {
@@ -28,9 +54,7 @@ const digest = (text: string): string => hash("sha256", text, "base64url");
 const pid = (name: string): string => pidOf(name, digest);
 
 export function openView(cluster: string, version: Version, nodes: readonly CostNode[], links: readonly CostLink[]): View {
-  const rows = new Map<string, Map<string, Float64Array>>();
-  for (const link of links) rowIn(rows, pid(link.source)).set(pid(link.destination), costsOf(link));
-  return { cluster, ...version, ...networkOf(nodes), rows };
+  return { cluster, ...version, ...networkOf(nodes), rows: new Map([...rowsOf(links)].map(([source, pairs]) => [source, pack(pairs)])) };
 }
 
 /** The next version; `nodes` is undefined where they did not change. */
@@ -41,28 +65,35 @@ export function changeView(
   links: readonly CostLink[],
   removed: readonly string[],
 ): View {
+  const fresh = rowsOf(links);
+  const gone = removed.map((name) => name.split("->").map(pid) as [string, string]);
   const rows = new Map<string, Row>(view.rows);
-  const fresh = new Map<string, Map<string, Float64Array>>();
-  const rowOf = (source: string): Map<string, Float64Array> => {
-    if (!fresh.has(source)) fresh.set(source, new Map(rows.get(source)));
-    return rowIn(fresh, source);
-  };
-  for (const name of removed) {
-    const [source = "", destination = ""] = name.split("->");
-    rowOf(pid(source)).delete(pid(destination));
-  }
-  for (const link of links) rowOf(pid(link.source)).set(pid(link.destination), costsOf(link));
-  for (const [source, row] of fresh) {
-    if (row.size === 0) rows.delete(source);
-    else rows.set(source, row);
+  for (const source of new Set([...fresh.keys(), ...gone.map(([from]) => from)])) {
+    const row = view.rows.get(source);
+    const pairs = new Map<string, Float64Array>(row === undefined ? [] : pairsOf(row));
+    for (const [from, to] of gone) if (from === source) pairs.delete(to);
+    for (const [to, costs] of fresh.get(source) ?? []) pairs.set(to, costs);
+    if (pairs.size === 0) rows.delete(source);
+    else rows.set(source, pack(pairs));
   }
   return { ...view, ...version, ...(nodes === undefined ? {} : networkOf(nodes)), rows };
 }
 
-function rowIn(rows: Map<string, Map<string, Float64Array>>, source: string): Map<string, Float64Array> {
-  const row = rows.get(source) ?? new Map<string, Float64Array>();
-  rows.set(source, row);
-  return row;
+/** Costs by source and destination PID. */
+function rowsOf(links: readonly CostLink[]): ReadonlyMap<string, ReadonlyMap<string, Float64Array>> {
+  const pids = new Map<string, string>();
+  const named = (name: string): string => {
+    const known = pids.get(name) ?? pid(name);
+    pids.set(name, known);
+    return known;
+  };
+  const rows = new Map<string, Map<string, Float64Array>>();
+  for (const link of links) {
+    const source = named(link.source);
+    const row = rows.get(source) ?? new Map<string, Float64Array>();
+    rows.set(source, row.set(named(link.destination), costsOf(link)));
+  }
+  return rows;
 }
 
 function networkOf(nodes: readonly CostNode[]): Pick<View, "networkMap" | "networkTag"> {
@@ -105,8 +136,8 @@ function rowBytes(row: Row, at: number): Buffer {
 
 function canonicalRow(row: Row, at: number): Buffer {
   const members: [string, string][] = [];
-  for (const [destination, costs] of row) {
-    const cost = costs[at] ?? Number.NaN;
+  for (const [destination, place] of row.places) {
+    const cost = row.costs[place * WIDTH + at] ?? Number.NaN;
     if (!Number.isNaN(cost)) members.push([destination, String(cost)]);
   }
   return members.length === 0 ? NO_COSTS : Buffer.from(canonicalObject(members));
@@ -138,7 +169,7 @@ export const costMapBytes = (view: View, at: number): Buffer =>
   });
 
 const rowObject = (row: Row | undefined, at: number): Readonly<Record<string, number>> | undefined => {
-  const cells = [...(row ?? [])].flatMap(([destination, costs]): [string, number][] => {
+  const cells = [...(row === undefined ? [] : pairsOf(row))].flatMap(([destination, costs]): [string, number][] => {
     const cost = costs[at] ?? Number.NaN;
     return Number.isNaN(cost) ? [] : [[destination, cost]];
   });
