@@ -29,6 +29,7 @@ const hints: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: "--token-file FILE or UNDERLAY_TOKEN_FILE names the file with your token",
   BROKER_UNAVAILABLE: "the system runs and its broker does not answer; try again soon",
   INTERNAL: "the log of the system says more",
+  PROBES_OFF: "the lab of `npm start` has agents; elsewhere PROBE_AGENTS_FILE and PROBE_TOKEN_FILE name them (docs/probes.md)",
   LAB_OFF: "the lab runs with `npm start`, unless CONTROLLERS_FILE or LAB=off says otherwise",
 };
 

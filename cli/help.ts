@@ -59,6 +59,14 @@ ${examples(
     "underlay get twin kind-kind/shop/Deployment/web",
     "underlay get twin unmapped -o json",
   ),
+  nodes: examples("underlay get nodes", "underlay get nodes --cluster kind-kind -o json | jq -r '.nodes[].address'"),
+  costMap: `
+As last published: a value that moves inside its dead-band is not published again before the heartbeat. A dash is no measurement.
+${examples(
+  "underlay get cost-map",
+  "underlay get cost-map --cluster kind-kind -o json | jq '.costMaps[].links[] | {source, destination}'",
+  "underlay get cost-map -o json | jq '.costMaps[].errors'   what is missing, or was kept out",
+)}`,
   report: examples("underlay report new_intent_2", "underlay report new_intent_2 -o json"),
 
   drift: `
@@ -71,6 +79,15 @@ ${examples("underlay repair new_intent_2", "underlay repair intent_a intent_b --
   delete: `
 Withdraws from the controllers what the intents brought about. The intent stays on record as TERMINATED.
 ${examples("underlay delete new_intent_2 --wait", "underlay delete intent_a intent_b --wait --timeout 60")}`,
+
+  probe: `
+A and B are nodes, as \`cluster/node\`, as the node's name where one cluster has it, or by address. A's agent measures: 100 test packets
+(STAMP, RFC 8762) and a throughput test of 2 s and 128 MiB at most. Where there is no value, the reason stands in its place.
+${examples(
+  "underlay probe lab-worker-1 lab-worker-2",
+  "underlay probe kind-1/worker 172.18.0.4 --no-throughput   15 kB instead of some MB",
+  "underlay probe lab-worker-1 lab-worker-3 -o json | jq '.measurements[] | select(.metric == \"delay-rt\")'",
+)}`,
 
   watch: `
 One line an event: when, what kind, of which intent, what. A lost connection is taken up again where it was; Ctrl-C ends it.

@@ -3,8 +3,10 @@ import { type ApplyOptions, apply } from "./commands/apply.ts";
 import { type DeleteOptions, remove } from "./commands/delete.ts";
 import { getDrift, repair, type RepairOptions } from "./commands/drift.ts";
 import { type EventFilter, getEvents, getIntents, getOrders, labLedger, report } from "./commands/get.ts";
+import { getCostMap, getNodes } from "./commands/network.ts";
 import { plan, type PlanOptions } from "./commands/plan.ts";
 import { getTwin, getTwins, type TwinFilter, watchTwins } from "./commands/twins.ts";
+import { probe, type ProbeOptions } from "./commands/probe.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
@@ -44,6 +46,7 @@ const output = () => new Option("-o, --output <format>", "how to print the answe
 const files = () => new Option("-f, --file <file...>", "intent files, YAML or JSON; a directory; - for stdin").makeOptionMandatory();
 const timeout = () => new Option("--timeout <seconds>", "how long to wait").default(120).argParser(whole(1, 86_400));
 const type = () => new Option("--type <type>", "only events of this kind, as `order` or `intent.reported`");
+const cluster = () => new Option("--cluster <name>", "only of this cluster");
 const intent = () => new Option("--intent <id>", "only events of this intent");
 const twinFilters = (command: Command): Command =>
   command
@@ -88,8 +91,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
 
   const get = program
     .command("get")
-    .summary("list intents, orders, drift, events or twins")
-    .description("Lists intents, orders, drift, events or twins of workloads.");
+    .summary("list intents, orders, drift, events, twins, nodes or costs")
+    .description("Lists intents, orders, drift, events, twins of workloads, nodes or costs.");
   get
     .command("intents")
     .description("Intents and their states; with an ID, that one and its orders.")
@@ -135,6 +138,20 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.twin)
     .action((id: string, options: { output: Output }) => run((context) => getTwin(context, id, options), globals()));
+  get
+    .command("nodes")
+    .description("Nodes under one identity: what Kubernetes and the probes know of them.")
+    .addOption(cluster())
+    .addOption(output())
+    .addHelpText("after", help.nodes)
+    .action((options: { output: Output; cluster?: string }) => run((context) => getNodes(context, options), globals()));
+  get
+    .command("cost-map")
+    .description("What was measured between the nodes of each cluster, and what is missing.")
+    .addOption(cluster())
+    .addOption(output())
+    .addHelpText("after", help.costMap)
+    .action((options: { output: Output; cluster?: string }) => run((context) => getCostMap(context, options), globals()));
 
   program
     .command("report")
@@ -165,6 +182,17 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.delete)
     .action((ids: readonly string[], options: DeleteOptions) => run((context) => remove(context, ids, options), globals()));
+
+  program
+    .command("probe")
+    .summary("measure a link now")
+    .description("Measures the link from node A to node B now: delay, jitter, loss, throughput, failures, energy.")
+    .argument("<a>", "the node that measures")
+    .argument("<b>", "the node that is measured")
+    .option("--no-throughput", "leave the throughput test out")
+    .addOption(output())
+    .addHelpText("after", help.probe)
+    .action((a: string, b: string, options: ProbeOptions) => run((context) => probe(context, a, b, options), globals()));
 
   const watching = program
     .command("watch")

@@ -85,6 +85,10 @@ describe("the command line", () => {
     "delete",
     "watch",
     "watch twins",
+    "get nodes",
+    "get cost-map",
+    "get drift",
+    "repair",
     "lab ledger",
   ])("%s --help teaches with examples", async (words) => {
     const { exitCode, stdout } = await underlay([...words.split(" "), "--help"]);

@@ -122,6 +122,32 @@ export interface EventPage {
   readonly events: readonly (UnderlayEvent & { readonly offset: string })[];
 }
 
+export interface LinkMeasurement {
+  readonly metric: string;
+  readonly unit: string;
+  readonly statistic: string;
+  readonly direction?: string;
+  readonly n: number;
+  readonly method: string;
+  readonly floor: number | null;
+  readonly value: number | null;
+  readonly ci95?: number;
+  readonly error: { readonly code: string; readonly reason: string } | null;
+}
+
+interface LinkEnd {
+  readonly cluster: string;
+  readonly node: string;
+  readonly address: string;
+}
+
+export interface LinkMeasured {
+  readonly source: LinkEnd;
+  readonly destination: LinkEnd;
+  readonly measuredAt: string;
+  readonly measurements: readonly LinkMeasurement[];
+}
+
 export interface Ledger {
   readonly notice: string;
   readonly entries: readonly {
@@ -139,3 +165,31 @@ export const reasonsOf = ({ report }: Pick<Intent, "report">): readonly string[]
   report.intentFulfilmentReport.intentFulfilmentInfo.notFulfilledReasons ?? [];
 
 export const stateOf = ({ fulfilmentStatus, notFullfilledState }: FulfilmentInfo): string => notFullfilledState ?? fulfilmentStatus;
+
+export interface CostNode {
+  readonly cluster: string;
+  readonly name: string;
+  readonly address: string | null;
+  readonly ready: boolean | null;
+  readonly seenBy: readonly string[];
+}
+
+export interface CostLink {
+  readonly source: string;
+  readonly destination: string;
+  readonly costs: readonly { readonly at: string; readonly measurement: LinkMeasurement }[];
+}
+
+export interface CostMap {
+  readonly cluster: string;
+  readonly seq: number;
+  readonly links: readonly CostLink[];
+  /** What is missing from the map, or was kept out of it. */
+  readonly errors: readonly {
+    readonly code: string;
+    readonly reason: string;
+    readonly nodes: readonly string[];
+    readonly link?: string;
+    readonly reading?: string;
+  }[];
+}

@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineEvent, derivedId, type Event, type EventType, schemaId, TYPE_PREFIX } from "./define.ts";
+import * as costMap from "./cost-map.ts";
 import * as intent from "./intent.ts";
+import * as node from "./node.ts";
 import * as order from "./order.ts";
+import * as probe from "./probe.ts";
 import * as rejected from "./rejected.ts";
 
 const Happened = defineEvent({
@@ -93,7 +96,7 @@ describe("an event that another one led to", () => {
 });
 
 describe("the catalogue of events", () => {
-  const types = Object.values({ ...intent, ...order, ...rejected }) as readonly EventType[];
+  const types = Object.values({ ...costMap, ...intent, ...node, ...order, ...probe, ...rejected }) as readonly EventType[];
 
   it("has types of the form that the design fixes, each once and with a sentence", () => {
     expect(types.length).toBeGreaterThan(7);

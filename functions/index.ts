@@ -12,6 +12,8 @@ import execTfs from "./exec-tfs/handler.ts";
 import intentClassify from "./intent-classify/handler.ts";
 import intentReport from "./intent-report/handler.ts";
 import intentTranslate from "./intent-translate/handler.ts";
+import nemexPublish from "./nemex-publish/handler.ts";
+import probeMeasure from "./probe-measure/handler.ts";
 
 export const functions: readonly HostedFunction<Backing>[] = [
   cmdtFuse,
@@ -25,4 +27,6 @@ export const functions: readonly HostedFunction<Backing>[] = [
   intentClassify,
   intentReport,
   intentTranslate,
+  nemexPublish,
+  probeMeasure,
 ];

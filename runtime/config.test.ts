@@ -3,7 +3,7 @@ import { readConfig } from "./config.ts";
 
 it("has defaults for what is the same everywhere, and none for addresses", () => {
   const config = readConfig({ PATH: "/usr/bin", HOME: "/" });
-  expect(config).toEqual({
+  expect(config).toMatchObject({
     PORT: 8080,
     HOST: "127.0.0.1",
     FUSE: [],
@@ -13,6 +13,8 @@ it("has defaults for what is the same everywhere, and none for addresses", () =>
     DRIFT: "report",
     DRIFT_EVERY_S: 300,
   });
+  expect(config).toMatchObject({ COST_MAP_EVERY_MS: 3_600_000, NEMEX_EXCHANGE: "", NEMEX_KEY: "costs-map", NEMEX_QUEUE: "mncc_cmv" });
+  for (const name of ["AMQP_URL", "REDIS_URL", "K_SINK"]) expect(config).not.toHaveProperty(name);
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(readConfig({ FUSE: "a,b" }).FUSE)).toBe(true);
 });
@@ -33,6 +35,9 @@ it.each([
   ["CRASH_AT", "exec-tfs:claimed", "exec-tfs:claimed"],
   ["CRASH_AT", "confirmed", "confirmed"],
   ["LAB", "off", "off"],
+  ["COST_MAP_EVERY_MS", "120000", 120_000],
+  ["NEMEX_EXCHANGE", "", ""],
+  ["NEMEX_KEY", "costs-map", "costs-map"],
   ["K_SINK", "http://broker-ingress.knative-eventing.svc/nemo", "http://broker-ingress.knative-eventing.svc/nemo"],
 ] as const)("reads %s=%s", (name, value, read) => {
   expect(readConfig({ [name]: value })[name]).toEqual(read);
@@ -55,6 +60,8 @@ it.each([
   ["CRASH_AT", "a:b:c"],
   ["LAB", "yes"],
   ["K_SINK", "ftp://x"],
+  ["COST_MAP_EVERY_MS", "0"],
+  ["NEMEX_QUEUE", "a queue"],
 ])("refuses %s=%s by name", (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(name);
 });

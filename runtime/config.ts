@@ -16,6 +16,8 @@ const step = z
   .string()
   .regex(/^(?:[a-z0-9-]+:)?[a-z0-9-]+(?:#[1-9]\d?)?$/, "<function>:<step> or <step>, and #2 for the second time there");
 
+const amqpName = z.string().regex(/^[\w.:/-]{0,255}$/, "letters, digits and . : / _ -, at most 255");
+
 /** Secrets come from files, never from a variable's value; addresses have no default. */
 export const Environment = z.object({
   PORT: port.default(8080).describe("Where it listens for HTTP."),
@@ -62,6 +64,23 @@ export const Environment = z.object({
   DRIFT_EVERY_S: count("seconds").default(300).describe("How often all controllers are looked at for drift."),
   CRASH_AT: step.optional().describe("For crash tests: the step at which the process kills itself, as exec-tfs:claimed or confirmed."),
   LAB: z.enum(["on", "off"]).optional().describe("Whether the simulated controllers run beside it."),
+  PROBE_AGENTS_FILE: path.optional().describe("The nodes that have a probe agent, as YAML or JSON: docs/probes.md."),
+  PROBE_TOKEN_FILE: path.optional().describe("The token that probe agents ask for."),
+  PROBE_PERIOD_S: count("seconds").optional().describe("How often every link is measured. Absent: 3600, in the lab 120."),
+  PROBE_STRATEGY: z.enum(["full-mesh", "ring", "sampled"]).default("full-mesh").describe("Which links are measured."),
+  PROBE_FAN_OUT: count("nodes").default(4).describe("How many others each node measures in a period, where links are sampled."),
+  PROBE_THROUGHPUT: z.enum(["on", "off"]).default("on").describe("Whether the throughput of links is measured too."),
+  COST_MAP_EVERY_MS: count("milliseconds")
+    .default(3_600_000)
+    .describe("A cluster's cost map is published at least so often, changed or not; readings older than three of these are stale."),
+  NEMEX_EXCHANGE: amqpName
+    .default("")
+    .describe("Where cost maps go as D2.3's plain JSON. Empty: straight to the queue that NEMEX_QUEUE names."),
+  NEMEX_KEY: amqpName.default("costs-map").describe("The routing key on NEMEX_EXCHANGE; without an exchange it says nothing."),
+  NEMEX_QUEUE: amqpName
+    .min(1)
+    .default("mncc_cmv")
+    .describe("NEMO's queue of cost maps: used as found, and declared durable where it is missing."),
   K_SINK: z
     .url({ protocol: /^https?$/ })
     .optional()

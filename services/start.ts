@@ -1,12 +1,18 @@
 import { startLab } from "../lab/lab.ts";
+import { labNodes } from "../lab/probes/nodes.ts";
+import type { Probing } from "../domain/probe/schedule.ts";
 import { readConfig } from "../runtime/config.ts";
 import { openLog } from "../runtime/log.ts";
 import { readTenantsFile } from "./api/tenancy.ts";
 import { reachable, readControllersFile } from "./controllers.ts";
+import { startLoopbackAgents } from "./probe-agent/loopback.ts";
+import { probingOf, probingWith } from "./probing.ts";
 import { readSealKey } from "./seal-key.ts";
 import { startSystem } from "./system.ts";
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
+/** D2.3 §6.3.3 measured its two clusters at this pace. */
+const LAB_PERIOD_S = 120;
 
 /** `npm start`: everything in one process, with the lab as its controllers unless CONTROLLERS_FILE names real ones. */
 async function main(): Promise<void> {
@@ -22,6 +28,16 @@ async function main(): Promise<void> {
   const controllers = reachable([...named, ...simulated]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
   const tenants = config.TENANTS_FILE === undefined ? undefined : readTenantsFile(config.TENANTS_FILE);
+  const agents =
+    lab === undefined || config.PROBE_AGENTS_FILE !== undefined
+      ? undefined
+      : await startLoopbackAgents(labNodes).catch((error: unknown) => {
+          // Not every system has all of 127.0.0.0/8.
+          log.warn({ reason: error instanceof Error ? error.message : "" }, "no probe agents on the loopback");
+          return undefined;
+        });
+  const probing =
+    agents === undefined ? probingOf(config) : probingWith({ ...config, PROBE_PERIOD_S: config.PROBE_PERIOD_S ?? LAB_PERIOD_S }, agents);
   const system = await startSystem({
     config,
     log,
@@ -29,6 +45,7 @@ async function main(): Promise<void> {
     sealKey,
     ...(tenants === undefined ? {} : { tenants }),
     ...(lab === undefined ? {} : { labAddress: lab.controlAddress }),
+    ...(probing === undefined ? {} : { probing }),
   });
   if (tenants === undefined && !isLoopback(config.HOST))
     log.warn({ host: config.HOST }, "the API is open to everybody who reaches it: TENANTS_FILE closes it");
@@ -42,11 +59,13 @@ async function main(): Promise<void> {
       `  events    ${system.broker === "memory" ? "embedded broker, in memory" : "RabbitMQ"}`,
       `  state     ${system.storePromise}`,
       `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M with two clusters, a slice controller, a 5G core and a peering API"}`,
+      `  probes    ${probesOf(probing)}${agents === undefined ? "" : ": real agents on this machine's loopback, which is no network"}`,
       "",
       "Try, in another terminal:",
       "",
       "  npx underlay plan  -f test/golden/annex-9.1-tfs-l2vpn.yaml",
       "  npx underlay apply -f test/golden/annex-9.1-tfs-l2vpn.yaml --wait",
+      ...(agents === undefined ? [] : ["  npx underlay probe lab-worker-1 lab-worker-2"]),
       ...(system.address.port === "8080" ? [] : [`  (with UNDERLAY_URL=${system.address.origin})`]),
       "",
     ].join("\n"),
@@ -59,7 +78,7 @@ async function main(): Promise<void> {
     log.info({ signal }, "stopping");
     system
       .stop()
-      .then(() => lab?.close())
+      .then(() => Promise.all([agents?.close(), lab?.close()]))
       .then(
         () => process.exit(0),
         (error: unknown) => {
@@ -71,6 +90,11 @@ async function main(): Promise<void> {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }
+
+const probesOf = (probing: Probing | undefined): string =>
+  probing === undefined
+    ? "none: PROBE_AGENTS_FILE names their nodes"
+    : `${String(probing.agents.length)} nodes, every ${String(probing.periodMs / 1_000)} s`;
 
 try {
   await main();

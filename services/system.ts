@@ -1,5 +1,6 @@
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
+import type { Probing } from "../domain/probe/schedule.ts";
 import type { Event } from "../events/define.ts";
 import { isExecutioner } from "../functions/executioner.ts";
 import { functions } from "../functions/index.ts";
@@ -17,10 +18,12 @@ import { openStore } from "../runtime/store.ts";
 import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
 import { openHoldings } from "../state/holdings.ts";
+import { openCostMaps } from "../state/cost-map.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openTwins } from "../state/twins.ts";
 import { openWatchPositions } from "../state/watch-positions.ts";
+import { openTopology } from "../state/topology.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
 import { openDriftCheck } from "./drift.ts";
@@ -34,6 +37,7 @@ import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
 import { sweepWindows } from "./keep/windows.ts";
 import { openLooker } from "./look.ts";
+import { destinationIn, forwardCostMaps } from "./nemex/forward.ts";
 import { openPlanner } from "./plan.ts";
 import { watchClusters } from "./pod-watch/clusters.ts";
 import { forwardTwins } from "./twins/compat.ts";
@@ -47,6 +51,8 @@ interface SystemParts {
   /** Whose tokens the API takes; absent: everybody may do everything. */
   readonly tenants?: Tenants;
   readonly labAddress?: URL;
+  /** Which nodes are measured; nothing is without it. */
+  readonly probing?: Probing;
 }
 
 export interface System {
@@ -68,10 +74,16 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, tenants, labAddress }: SystemParts): Promise<System> {
+export async function startSystem({ config, log, controllers, sealKey, tenants, labAddress, probing }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
-  const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
+  const backing: Backing = {
+    controllers,
+    sealKey,
+    costMapEveryMs: config.COST_MAP_EVERY_MS,
+    ...(redis === undefined ? {} : { redis }),
+    ...(probing === undefined ? {} : { probing }),
+  };
   await redis?.ping().catch((cause: unknown) => {
     redis.disconnect();
     throw new Error(`no answer from Redis at ${new URL(config.REDIS_URL ?? "").host}: check that it runs, and REDIS_URL`, { cause });
@@ -100,6 +112,7 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
 
   await warmUp(functions);
   const tail = openTail(broker);
+  const clock = clockEvents(now, new Set(probing === undefined ? ["probe-measure"] : []));
   const hosting = await hostLocally({
     functions,
     broker,
@@ -107,11 +120,19 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clockEvents(now) },
+    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clock },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
   const compat =
     config.CMDT_QUEUE === undefined ? undefined : await forwardTwins({ broker, twins: openTwins(backing), queue: config.CMDT_QUEUE, log });
+
+  // What is due is not left to wait for the first full minute.
+  await publish(clock("probe-measure"));
+
+  const [topology, costMaps] = [openTopology(backing), openCostMaps(backing)];
+  // Nobody can consume from the broker in memory, so nothing is heaped up there.
+  const forwarding =
+    broker.kind === "memory" ? undefined : forwardCostMaps({ broker, topology, costMaps, tail, destination: destinationIn(config), log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -138,9 +159,13 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
     twins: openTwins(backing),
     broker,
     tail,
+    topology,
+    costMaps,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
     ...(tenants === undefined ? {} : { tenants }),
+    publish,
+    probing,
     ...(labAddress === undefined ? {} : { labAddress }),
   });
   const address = await api.listen({ port: config.PORT, host: config.HOST }).then(
@@ -163,6 +188,7 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
       driftWatch.stop();
       await watches.stop();
       await api.close();
+      await forwarding?.stop();
       await orchestrator.stop();
       await compat?.stop();
       await hosting.stop();

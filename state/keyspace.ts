@@ -23,4 +23,20 @@ export const key = {
     `cmdt:{twins}:list:${encodeURIComponent(userId ?? "")}:${encodeURIComponent(workloadId ?? "")}` as const,
   /** Hash: how far the watch of a cluster's resource got, and the JSON of what it told of each object by uid. No expiry: without it a restart tells everything again. */
   watchPosition: (cluster: string, resource: string) => `mncc:{watch:${cluster}}:${resource}` as const,
+  /** Set of the clusters of which something is known. */
+  clusters: () => "mncc:{topology}:clusters" as const,
+  /** Set of places: `nodes`, and each link that starts in the cluster. */
+  topologyPlaces: (cluster: string) => `mncc:{topology ${cluster}}:places` as const,
+  /** Hash of pieces by name. The nodes never expire; a link does six periods after it was last measured. */
+  topologyPieces: (cluster: string, place: string) => `mncc:{topology ${cluster}}:pieces:${place}` as const,
+  /** Hash: seq and body of what was published last. */
+  costMapHead: (cluster: string) => `mncc:{cost-map ${cluster}}:head` as const,
+  /** Hash of link to what was published of it last. */
+  costMapSeen: (cluster: string) => `mncc:{cost-map ${cluster}}:seen` as const,
+  /** The seq that NEMO's queue has got. */
+  costMapForwarded: (cluster: string) => `mncc:{cost-map ${cluster}}:forwarded` as const,
+  /** Who is measuring a node, gone with its lease. */
+  probeLease: (node: string) => `mncc:{probes}:lease:${node}` as const,
+  /** When a link was last handed out to be measured, gone when that does not matter any more. */
+  probeHandedOut: (pair: string) => `mncc:{probes}:handed-out:${pair}` as const,
 } as const;

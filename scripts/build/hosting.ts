@@ -10,6 +10,7 @@ import { openMetrics } from "../../runtime/metrics.ts";
 import { openStore } from "../../runtime/store.ts";
 import { clockEvents } from "../../services/clock.ts";
 import { reachable, readControllersFile } from "../../services/controllers.ts";
+import { probingOf } from "../../services/probing.ts";
 import { readSealKey } from "../../services/seal-key.ts";
 import type { Backing } from "../../state/backing.ts";
 
@@ -18,9 +19,12 @@ import type { Backing } from "../../state/backing.ts";
 const config = readConfig(process.env);
 
 function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
-  const { REDIS_URL, CONTROLLERS_FILE, SEAL_KEY_FILE, LOG_LEVEL, CRASH_AT, K_SINK } = config;
+  const { REDIS_URL, COST_MAP_EVERY_MS, CONTROLLERS_FILE, SEAL_KEY_FILE, LOG_LEVEL, CRASH_AT, K_SINK } = config;
+  const probing = probingOf(config);
   const backing: Backing = {
     ...(REDIS_URL === undefined ? {} : { redis: openStore(REDIS_URL) }),
+    costMapEveryMs: COST_MAP_EVERY_MS,
+    ...(probing === undefined ? {} : { probing }),
     controllers: reachable(CONTROLLERS_FILE === undefined ? [] : readControllersFile(CONTROLLERS_FILE)),
     // Most functions read no secret, and where they run there is no key.
     get sealKey() {

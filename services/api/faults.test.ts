@@ -2,8 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { describe, expect, it, vi } from "vitest";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { memoryCostMaps } from "../../state/cost-map.ts";
 import { memoryIntents } from "../../state/intents.ts";
 import { memoryTwins } from "../../state/twins.ts";
+import { memoryTopology } from "../../state/topology.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -23,6 +25,10 @@ describe("the API while something behind it is away", () => {
       twins: { ...memoryTwins(), list: publish, get: publish },
       planner: { plan: publish },
       drift: { of: publish, all: () => none() },
+      topology: memoryTopology(),
+      costMaps: memoryCostMaps(),
+      publish,
+      probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });
@@ -76,6 +82,10 @@ describe("the API while something behind it is away", () => {
       },
       drift: { of: () => Promise.reject(new Error("nothing to look at")), all: () => none() },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
+      topology: memoryTopology(),
+      costMaps: memoryCostMaps(),
+      publish: () => Promise.resolve(),
+      probing: undefined,
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { IntentReport } from "../../domain/intent/report.ts";
+import { LinkMeasured } from "../../domain/probe/model.ts";
 import { LIMITS } from "../ingress/parse.ts";
 import { answers, json, list, problem, query, ref } from "./openapi-parts.ts";
 import { twinPaths, twinSchemas } from "./openapi-twins.ts";
+import { networkPaths, networkSchemas } from "./openapi-network.ts";
 
 const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "id of the intent" };
 const paging = [
@@ -107,6 +109,23 @@ export const openapi = {
       },
     },
     ...twinPaths,
+    "/v1/probes": {
+      post: {
+        summary: "Measure a link now",
+        parameters: [
+          { ...query("source", { type: "string" }, "the node that measures: cluster/node, name or address"), required: true },
+          { ...query("destination", { type: "string" }, "the node that is measured"), required: true },
+          query("throughput", { type: "string", enum: ["on", "off"], default: "on" }, "whether the throughput is measured too"),
+        ],
+        responses: answers(ref("LinkMeasured"), {
+          "400": problem("the query names no two nodes"),
+          "404": problem("no such node, or no probe agents"),
+          "422": problem("several nodes of that name, or one and the same"),
+          "503": problem("no measurement yet"),
+        }),
+      },
+    },
+    ...networkPaths,
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -130,7 +149,9 @@ export const openapi = {
     securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
     schemas: {
       ...twinSchemas,
+      ...networkSchemas,
       IntentReport: z.toJSONSchema(IntentReport),
+      LinkMeasured: z.toJSONSchema(LinkMeasured),
       Intent: {
         type: "object",
         required: ["id", "generation", "submission", "state", "isSettled", "report", "orders"],

@@ -1,22 +1,30 @@
 import { type FastifyInstance, fastify } from "fastify";
 import { z } from "zod";
+import type { Probing } from "../../domain/probe/schedule.ts";
+import type { Event } from "../../events/define.ts";
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import type { CostMapStore } from "../../state/cost-map.ts";
 import type { IntentStore } from "../../state/intents.ts";
 import type { DriftCheck } from "../drift.ts";
 import type { TwinStore } from "../../state/twins.ts";
+import type { TopologyStore } from "../../state/topology.ts";
 import type { Ingress } from "../ingress/ingress.ts";
 import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
 import { driftRoutes } from "./drift.ts";
+import { openMaps } from "./alto/maps.ts";
+import { altoRoutes } from "./alto/routes.ts";
 import { eventRoutes } from "./events.ts";
 import { fivegRoutes, type NotificationParts } from "./fiveg.ts";
 import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
+import { probeRoutes } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
 import { guard, type Tenants } from "./tenancy.ts";
 import { twinRoutes } from "./twins.ts";
+import { topologyRoutes } from "./topology.ts";
 
 export interface ApiParts {
   readonly ingress: Ingress;
@@ -28,10 +36,14 @@ export interface ApiParts {
   readonly twins: TwinStore;
   readonly broker: Broker;
   readonly tail: Tail;
+  readonly topology: TopologyStore;
+  readonly costMaps: CostMapStore;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   /** Absent: everybody may do everything. */
   readonly tenants?: Tenants;
+  readonly publish: (events: readonly Event[]) => Promise<void>;
+  readonly probing: Probing | undefined;
   /** The lab's control address, where one runs. */
   readonly labAddress?: URL;
 }
@@ -74,6 +86,9 @@ export function openApi({ broker, metrics, log, labAddress, tenants, ...parts }:
   driftRoutes(app, parts);
   if (parts.notifications !== undefined) fivegRoutes(app, parts.notifications);
   eventRoutes(app, { broker, tail: parts.tail });
+  topologyRoutes(app, parts);
+  altoRoutes(app, openMaps({ ...parts, log }));
+  probeRoutes(app, parts);
   twinRoutes(app, { twins: parts.twins, broker, tail: parts.tail });
   app.get("/openapi.json", open, () => openapi);
   app.get("/_/health", open, () => ({ status: "ok" }));

@@ -55,6 +55,42 @@ redis.call("ZADD", KEYS[2], t[1] * 1000 + math.floor(t[2] / 1000), ARGV[4])
 return 1
 `;
 
+export const leaseNodes = `--[[
+  Leases several nodes to one holder: all of them or none.
+
+  KEYS  the nodes' leases   strings: the holder
+  ARGV  holder              of another one's lease nothing is taken; its own is renewed
+        lease               milliseconds
+  Returns 0 leased, or the place (from 1) of the first node that somebody else holds
+]]
+for i, lease in ipairs(KEYS) do
+  local holder = redis.call("GET", lease)
+  if holder and holder ~= ARGV[1] then return i end
+end
+for _, lease in ipairs(KEYS) do redis.call("SET", lease, ARGV[1], "PX", ARGV[2]) end
+return 0
+`;
+
+export const publishMap = `--[[
+  Replaces the published parts of a cost map that changed, if nobody published since it was looked at.
+
+  KEYS  head       hash: seq, body, said
+        seen       hash: key of a link to JSON
+  ARGV  expected   the seq that was looked at, 0 for none
+        seq        the new one
+        body       JSON of the head
+        said       JSON of what is told of it
+        removed    how many keys follow that are there no more, then they, then key and JSON of each that is new
+  Returns 1 published, 0 somebody was faster
+]]
+if (redis.call("HGET", KEYS[1], "seq") or "0") ~= ARGV[1] then return 0 end
+redis.call("HSET", KEYS[1], "seq", ARGV[2], "body", ARGV[3], "said", ARGV[4])
+local removed = tonumber(ARGV[5])
+for i = 6, 5 + removed do redis.call("HDEL", KEYS[2], ARGV[i]) end
+for i = 6 + removed, #ARGV, 2 do redis.call("HSET", KEYS[2], ARGV[i], ARGV[i + 1]) end
+return 1
+`;
+
 export const release = `--[[
   Gives a claim back before its lease ends, so that the next try need not wait for it.
 
@@ -78,6 +114,20 @@ if redis.call("HGET", KEYS[1], "fence") ~= ARGV[1] then return 0 end
 local t = redis.call("TIME")
 redis.call("HSET", KEYS[1], "lease", string.format("%.0f", t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[2])))
 return 1
+`;
+
+export const returnNodes = `--[[
+  Gives back what a holder still holds.
+
+  KEYS  the nodes' leases   strings: the holder
+  ARGV  holder
+  Returns how many were given back
+]]
+local returned = 0
+for _, lease in ipairs(KEYS) do
+  if redis.call("GET", lease) == ARGV[1] then returned = returned + redis.call("DEL", lease) end
+end
+return returned
 `;
 
 export const swapHoldings = `--[[
@@ -141,4 +191,29 @@ for i = 2, #KEYS do
   end
 end
 return 1
+`;
+
+export const takeIn = `--[[
+  Keeps pieces, each unless the one that is there is as new. Pieces of one rank are told apart by their bodies, so that any order of any
+  number of calls leaves the same.
+
+  KEYS  pieces     hash: name to rank, line feed, body
+        places     set of the cluster's places
+  ARGV  place, ms to remember it or 0 for ever, then name, rank and body of each piece
+  Returns 1 something was news, 0 nothing was
+]]
+local news = 0
+for i = 3, #ARGV, 3 do
+  local rank, body = ARGV[i + 1], ARGV[i + 2]
+  local known = redis.call("HGET", KEYS[1], ARGV[i])
+  local feed = known and string.find(known, "\\n", 1, true)
+  local last = feed and string.sub(known, 1, feed - 1)
+  if not feed or rank > last or (rank == last and body > string.sub(known, feed + 1)) then
+    redis.call("HSET", KEYS[1], ARGV[i], rank .. "\\n" .. body)
+    news = 1
+  end
+end
+redis.call("SADD", KEYS[2], ARGV[1])
+if tonumber(ARGV[2]) > 0 then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end
+return news
 `;

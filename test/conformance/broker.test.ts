@@ -298,6 +298,18 @@ describe.each(Object.entries(brokers))("%s broker", (_, open) => {
     await expect(broker.publish([outgoing(unique("nobody"), { exchange: "" })])).rejects.toMatchObject({ code: "BROKER_UNROUTABLE" });
   });
 
+  it("provides another system's queue, bound or by its name, and leaves what is in it to its owner", async () => {
+    const exchange = strange();
+    const queue = freshQueue({ foreign: true, bindings: [{ exchange, exchangeType: "topic", key: "costs-map" }] });
+    await broker.provide(queue);
+    await broker.provide(queue);
+    const [bound, named] = [outgoing("costs-map", { exchange }), outgoing(queue.name, { exchange: "" })];
+    await broker.publish([bound]);
+    await broker.publish([named]);
+    const taken = await collect(broker, queue);
+    await eventually(() => expect(ids(taken)).toEqual([bound.messageId, named.messageId]));
+  });
+
   it("keeps the dead letters of another system's queue too", async () => {
     const exchange = strange();
     const queue = freshQueue({ foreign: true, bindings: [{ exchange, exchangeType: "topic", key: "#" }] });

@@ -15,7 +15,9 @@ import { openapi } from "../../services/api/openapi.ts";
 import { openApi } from "../../services/api/server.ts";
 import { openTail, type Tail } from "../../services/api/tail.ts";
 import { tenantsFrom } from "../../services/api/tenancy.ts";
+import { memoryCostMaps } from "../../state/cost-map.ts";
 import { memoryIntents } from "../../state/intents.ts";
+import { memoryTopology } from "../../state/topology.ts";
 import { memoryTwins, redisTwins, type TwinStore } from "../../state/twins.ts";
 import { twinOf, type TwinOf } from "../support/twins.ts";
 
@@ -58,6 +60,10 @@ function open(store: TwinStore, isGuarded = true): void {
       terminate: () => Promise.resolve(undefined),
     },
     drift: { of: () => Promise.reject(new Error("nothing is carried out")), all: () => nothing() },
+    topology: memoryTopology(),
+    costMaps: memoryCostMaps(),
+    publish: () => Promise.resolve(),
+    probing: undefined,
     planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
     metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
     log: { warn: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields)) },

@@ -6,7 +6,7 @@ export const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 
 export const deadLetterQueues = functions.map(({ name }) => `nemo.fn.${name}.dlq`);
 /** Every queue of the system, NEMO's among them. */
-export const queues = ["mncc", ...functions.map(({ name }) => `nemo.fn.${name}`), ...deadLetterQueues];
+export const queues = ["mncc", "mncc_cmv", ...functions.map(({ name }) => `nemo.fn.${name}`), ...deadLetterQueues];
 
 export type Ground = Readonly<Record<string, string>>;
 
