@@ -18,7 +18,7 @@ const Asked = z.object({ t: z.string().max(64).default("") });
 
 /** Where 5G cores tell of flows by themselves: `notifyUrl` of a core's controller entry is this address, `…/v1/notifications/5g`. */
 export function fivegRoutes(app: FastifyInstance, { effects, sealKey, publish, now }: NotificationParts): void {
-  app.post<{ Params: { name: string } }>("/v1/notifications/5g/notify/:name", { bodyLimit: 65_536 }, async (request, reply) => {
+  app.post<{ Params: { name: string } }>("/v1/notifications/5g/notify/:name", { bodyLimit: 65_536, config: { access: "public" } }, async (request, reply) => {
     const { name } = request.params;
     if (!isNotifyToken(sealKey, name, Asked.parse(request.query).t))
       return sendProblem(reply, { status: 403, code: "NOTIFICATION_FORGED", title: "not the address that a core was given" });
