@@ -1,21 +1,16 @@
 import { ok, type Outcome, refuse } from "../outcome.ts";
 import type { Problem, Stream } from "./model.ts";
+import { type PlanOptions, planDefaults, type TsnRefusal } from "./options.ts";
 import type { Fault, Schedule, Verdict } from "./schedule.ts";
+import { planAll } from "./solver/plan.ts";
+import { verify } from "./verify/verify.ts";
 
-/** Why an operation is not carried out at all; a network that cannot carry the streams is a verdict instead. */
-export type TsnRefusal = "TSN_PROBLEM_INVALID" | "TSN_SCHEDULE_INVALID" | "TSN_STREAM_UNKNOWN" | "TSN_STREAM_EXISTS";
-
-/** Equal problem, seed and budget give equal bytes, on any machine. One iteration is one attempt to place one stream. */
-export interface PlanOptions {
-  readonly seed: number;
-  readonly iterationBudget: number;
-}
-
-export const planDefaults: PlanOptions = { seed: 1, iterationBudget: 20_000 };
+export { planDefaults } from "./options.ts";
+export type { PlanOptions, TsnRefusal } from "./options.ts";
 
 /** Schedules every stream of the problem from nothing. */
 export function plan(problem: Problem, options: PlanOptions = planDefaults): Outcome<Verdict, TsnRefusal> {
-  throw new Error(`not yet: ${String(problem.streams.length)} ${String(options.seed)}`);
+  return planAll(problem, options);
 }
 
 /** What became of a schedule, and the links whose gate control lists are not what they were. */
@@ -50,5 +45,5 @@ export function remove(
 
 /** Walks every frame of anybody's schedule through the gates. No fault means that it is valid. */
 export function validate(problem: Problem, schedule: Schedule): readonly Fault[] {
-  throw new Error(`not yet: ${String(problem.streams.length)} ${String(schedule.streams.length)}`);
+  return verify(problem, schedule);
 }
