@@ -9,6 +9,8 @@ export interface Routing {
   quick(job: Job): readonly Route[];
   /** All that the search looks at. */
   all(job: Job): readonly Route[];
+  /** How many different paths there are, counted up to `most`. */
+  count(talker: number, listener: number, most: number): number;
 }
 
 const SEVERAL = 8;
@@ -56,6 +58,7 @@ export function openRouting(network: Network): Routing {
 
   return {
     all,
+    count: (talker, listener, most) => paths.several(talker, listener, most).length,
     quick: (job) =>
       network.nodes.length <= SMALL_NETWORK
         ? all(job)
