@@ -7,6 +7,7 @@ import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
 import type { Sink } from "./screen.ts";
+import { addTsn } from "./tsn/program.ts";
 
 export interface GlobalOptions {
   readonly server?: string;
@@ -129,6 +130,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.watch)
     .action((options: EventFilter & { output: Output }) => run((context) => watch(context, options), globals()));
+
+  addTsn(program, (command) => run(command, globals()));
 
   const lab = program
     .command("lab")

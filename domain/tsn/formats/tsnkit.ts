@@ -1,5 +1,6 @@
-import { type Link, type Node, Problem, type Stream } from "../model.ts";
+import type { Link, Node, Problem, Stream } from "../model.ts";
 import { type Cell, parseCsv, type Row } from "./csv.ts";
+import type { TsnInput } from "./network.ts";
 import { faulty, MAX_FAULTS, type Read, readOk, type TextFault } from "./text.ts";
 
 /*
@@ -29,26 +30,18 @@ interface LinkRow {
   readonly line: number;
 }
 
-/** Streams and topology as one problem: sizes on the wire, latency from the first octet of the talker's frame to the last at the listener. */
-export function readTsnkit(
-  streamsText: string,
-  topologyText: string,
-  { guardBand, syncErrorNs = 0 }: TableOptions = {},
-): {
-  readonly streams: Read<readonly Stream[]>;
-  readonly topology: Read<Pick<Problem, "nodes" | "links">>;
-  readonly problem: Problem | undefined;
-} {
-  const topology = readTopology(topologyText, syncErrorNs);
-  const streams = readStreams(streamsText, topology.ok ? topology.value.nodes : undefined);
-  if (!streams.ok || !topology.ok) return { streams, topology, problem: undefined };
-  const problem = Problem.parse({
+/** A network without streams: sizes on the wire, latency from the first octet of the talker's frame to the last at the listener. */
+export function readTableNetwork(text: string, { guardBand = "frame", syncErrorNs }: TableOptions = {}): Read<TsnInput> {
+  const topology = readTopology(text, syncErrorNs);
+  if (!topology.ok) return topology;
+  const problem: Problem = {
     ...topology.value,
-    streams: streams.value,
+    streams: [],
     semantics: { size: "wire", latencyFrom: "release", latencyTo: "end-of-frame" },
-    ...(guardBand === undefined ? {} : { guardBand }),
-  });
-  return { streams, topology, problem };
+    guardBand,
+    scheduledClasses: [7, 6, 5, 4],
+  };
+  return readOk({ problem, frames: {}, macAddresses: {}, fiveGs: [] });
 }
 
 /** `stream,src,dst,size,period,deadline,jitter`; `dst` is a list, as `[7]` or `[7, 8]`. With `nodes` given, talkers and listeners must be among them. */

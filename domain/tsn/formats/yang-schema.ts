@@ -10,6 +10,8 @@ const uint8 = z.int().min(0).max(255);
 const uint32 = z.int().min(0).max(4_294_967_295);
 const uint64 = z.string().regex(/^\d{1,20}$/, "a 64-bit number is text in JSON (RFC 7951)");
 const name = z.string().min(1).max(128);
+/** `name-type` of a bridge. */
+const bridgeName = z.string().min(1).max(32);
 const mac = z.string().regex(/^[0-9A-F]{2}(?:-[0-9A-F]{2}){5}$/);
 const vids = z.string().regex(/^\d{1,4}$/);
 const portNumber = z.int().min(1).max(4095);
@@ -193,7 +195,7 @@ export const BridgeDocument = z
     "ieee802-dot1q-bridge:bridges": z.strictObject({
       bridge: z.tuple([
         z.strictObject({
-          name,
+          name: bridgeName,
           address: mac,
           "bridge-type": z.literal("ieee802-dot1q-bridge:customer-vlan-bridge"),
           component: z.tuple([component]),
