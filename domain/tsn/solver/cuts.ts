@@ -43,10 +43,15 @@ function* bordersOf(network: Network, jobs: readonly Job[], into: readonly (read
     // An end station with one bridge is on that bridge's side, so that its own link is never counted among the border's.
     const isInside = (node: number): boolean | undefined => {
       if (forwards[node]) return inside.has(node);
-      const sides = new Set([...(out[node] ?? []).map((l) => inside.has(to[l] as number)), ...(into[node] ?? []).map((l) => inside.has(from[l] as number))]);
+      const sides = new Set([
+        ...(out[node] ?? []).map((l) => inside.has(to[l] as number)),
+        ...(into[node] ?? []).map((l) => inside.has(from[l] as number)),
+      ]);
       return sides.size === 1 ? [...sides][0] : undefined;
     };
-    const border = [...network.links.keys()].filter((l) => forwards[from[l] as number] && forwards[to[l] as number] && inside.has(from[l] as number) && !inside.has(to[l] as number));
+    const border = [...network.links.keys()].filter(
+      (l) => forwards[from[l] as number] && forwards[to[l] as number] && inside.has(from[l] as number) && !inside.has(to[l] as number),
+    );
     const name = border.join(" ");
     if (border.length === 0 || seen.has(name)) continue;
     seen.add(name);
@@ -64,7 +69,7 @@ function* subsets(items: readonly number[]): Generator<ReadonlySet<number>> {
 function* neighbourhoods({ out, to, forwards }: Network, bridges: readonly number[]): Generator<ReadonlySet<number>> {
   for (const centre of bridges) {
     const near = new Set([centre]);
-    for (let size = 0; size < near.size && near.size < bridges.length; ) {
+    for (let size = 0; size < near.size && near.size < bridges.length;) {
       yield new Set(near);
       yield new Set(bridges.filter((b) => !near.has(b)));
       size = near.size;

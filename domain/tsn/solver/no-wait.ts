@@ -71,6 +71,25 @@ export function collect(occupancy: Occupancy, job: Job, route: Route, into: Cons
   return hopeful;
 }
 
+/** Constraints of one link alone, on the start of a frame there. False where it fits beside another one at no start. */
+export function collectLink(occupancy: Occupancy, job: Job, link: number, txNs: number, into: Constraints): boolean {
+  const to = txNs + job.padNs;
+  const list = occupancy.on(link);
+  let hopeful = true;
+  for (let n = 0; n < list.length; n++) {
+    const b = list[n] as (typeof list)[number];
+    const g = occupancy.gcd(job.periodNs, b.period);
+    const len = to + job.padNs + b.len;
+    if (len > g) hopeful = false;
+    into.lo[n] = mod(b.lo - to, g);
+    into.len[n] = len;
+    into.g[n] = g;
+    into.job[n] = b.job;
+  }
+  into.size = list.length;
+  return hopeful;
+}
+
 /** The earliest free phase in the window, or -1: jumps out of one forbidden stretch into the next, until no constraint objects. */
 export function earliestPhase(constraints: Constraints, { first, last }: PhaseWindow): number {
   const { lo, len, g, size } = constraints;

@@ -83,7 +83,8 @@ function fastest(network: Network, job: Job, listener: number): number {
       continue;
     }
     if (!forwards[node]) continue;
-    for (const next of out[node] ?? []) if (to[next] !== from[link]) reach(next, start + (timePath(network, job, [link, next]).offsets[1] as number));
+    for (const next of out[node] ?? [])
+      if (to[next] !== from[link]) reach(next, start + (timePath(network, job, [link, next]).offsets[1] as number));
   }
   return best;
 }
@@ -100,7 +101,9 @@ export function linkProof(network: Network, jobs: readonly Job[], effort: "quick
     const rate = Math.max(...links.map((l) => network.links[l]?.rateMbps ?? 0));
     const demands = passing.map((job): Demand => ({ job, txNs: blockOf(job, rate).txNs }));
     const names = links.map((l) => network.links[l]?.id ?? "");
-    const proof = overload(names, demands) ?? (links.length === 1 ? (meeting(names[0] as string, demands) ?? crowding(names[0] as string, demands)) : undefined);
+    const proof =
+      overload(names, demands) ??
+      (links.length === 1 ? (meeting(names[0] as string, demands) ?? crowding(names[0] as string, demands)) : undefined);
     if (proof !== undefined) return proof;
   }
   return undefined;

@@ -4,6 +4,7 @@ import { collect, earliestPhase, noConstraints, phaseWindow, placeAt } from "./n
 import { type Occupancy, openOccupancy, type Placement } from "./occupancy.ts";
 import type { Route } from "./route.ts";
 import type { Routing } from "./routing.ts";
+import { bestFit, openStains } from "./snug.ts";
 import { placeWaiting } from "./waiting.ts";
 
 /** What the stages of the search share. */
@@ -12,22 +13,25 @@ export interface Search {
   readonly jobs: readonly Job[];
   readonly routing: Routing;
   readonly random: () => number;
-  readonly budget: number;
+  /** How often each job could not be placed, and one more. */
+  readonly weights: Float64Array;
   /** Attempts to place a job so far. */
   spent: number;
-  readonly weights: Float64Array;
 }
 
-export function openSearch(network: Network, jobs: readonly Job[], routing: Routing, options: { seed: number; budget: number }): Search {
-  return {
-    network,
-    jobs,
-    routing,
-    random: randomFrom(options.seed),
-    budget: options.budget,
-    spent: 0,
-    weights: new Float64Array(jobs.length).fill(1),
-  };
+export const openSearch = (network: Network, jobs: readonly Job[], routing: Routing, seed: number): Search => ({
+  network,
+  jobs,
+  routing,
+  random: randomFrom(seed),
+  weights: new Float64Array(jobs.length).fill(1),
+  spent: 0,
+});
+
+/** Some jobs in their places, and those that found none. */
+export interface Partial {
+  readonly occupancy: Occupancy;
+  readonly unplaced: readonly Job[];
 }
 
 const scratch = noConstraints();
@@ -46,33 +50,53 @@ export function firstFit(occupancy: Occupancy, job: Job, routes: readonly Route[
   return best === undefined ? undefined : placeAt(job, best.route, best.phase);
 }
 
+const WAITING_TRIES = 24;
+
 /** A placement beside what is there: without waiting if possible, with waiting if not. */
-export function place(search: Search, occupancy: Occupancy, job: Job, tries: number): Placement | undefined {
+export function place(search: Search, occupancy: Occupancy, job: Job): Placement | undefined {
   search.spent++;
+  const quick = firstFit(occupancy, job, search.routing.quick(job));
+  if (quick !== undefined) return quick;
   const routes = search.routing.all(job);
   const still = firstFit(occupancy, job, routes);
-  if (still !== undefined || tries === 0) return still;
+  if (still !== undefined) return still;
   for (const route of routes) {
     if (!occupancy.fitsCycle(route, job.periodNs)) continue;
-    const placement = placeWaiting(occupancy, job, route, tries);
+    const placement = placeWaiting(occupancy, job, route, WAITING_TRIES);
     if (placement !== undefined) return placement;
   }
   return undefined;
 }
 
-export interface Partial {
-  readonly occupancy: Occupancy;
-  readonly unplaced: readonly Job[];
-}
-
-/** Places the jobs one after the other, and goes on past those that do not fit. */
-export function placeInOrder(search: Search, order: readonly Job[], tries: number): Partial {
-  const occupancy = openOccupancy(search.network);
+function placeAll(search: Search, occupancy: Occupancy, order: readonly Job[], find: (job: Job) => Placement | undefined): Partial {
   const unplaced: Job[] = [];
   for (const job of order) {
-    const placement = place(search, occupancy, job, tries);
+    search.spent++;
+    const placement = find(job);
     if (placement === undefined) unplaced.push(job);
     else occupancy.put(placement);
   }
   return { occupancy, unplaced };
+}
+
+/** One after the other, each as early as it can be without waiting; goes on past those that do not fit. */
+export function placeEarly(search: Search, order: readonly Job[]): Partial {
+  const occupancy = openOccupancy(search.network);
+  return placeAll(
+    search,
+    occupancy,
+    order,
+    (job) => firstFit(occupancy, job, search.routing.quick(job)) ?? firstFit(occupancy, job, search.routing.all(job)),
+  );
+}
+
+/** One after the other, each where it spoils least for those that are still to come. */
+export function placeSnugly(search: Search, order: readonly Job[], mayWait: boolean): Partial {
+  const occupancy = openOccupancy(search.network);
+  const stains = openStains(occupancy, search.jobs);
+  return placeAll(search, occupancy, order, (job) => {
+    const placement = bestFit(occupancy, stains, job, search.routing.all(job), mayWait);
+    if (placement !== undefined) stains.add(placement);
+    return placement;
+  });
 }

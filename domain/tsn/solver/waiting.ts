@@ -66,7 +66,7 @@ function isIsolated(occupancy: Occupancy, link: number, job: Job, txNs: number, 
   return true;
 }
 
-function queueFor(occupancy: Occupancy, link: number, job: Job, txNs: number, start: number, hold: number): number {
+export function queueFor(occupancy: Occupancy, link: number, job: Job, txNs: number, start: number, hold: number): number {
   const own = job.stream.trafficClass;
   if (isIsolated(occupancy, link, job, txNs, start, hold, own)) return own;
   const { problem, links } = occupancy.network;
