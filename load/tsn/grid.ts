@@ -109,7 +109,8 @@ export function hopsOf({ edges }: Graph, nodes: number): readonly (readonly numb
   });
 }
 
-/** An instance of a cell: links of 1 Gb/s, the size is all there is on the wire, the deadline counts from the release to the last octet. */
+/** An instance of a cell: links of 1 Gb/s, the size is all there is on the wire, the deadline counts from the release until the listener has
+ * processed the frame. */
 export function instanceOf(cell: Cell, { maxEntries = 1024 }: { readonly maxEntries?: number } = {}): Problem {
   const random = randomFrom(cell.seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
@@ -133,6 +134,7 @@ export function instanceOf(cell: Cell, { maxEntries = 1024 }: { readonly maxEntr
     }
   });
   return Problem.parse({
+    scheduledClasses: [7, 6, 5, 4, 3, 2, 1],
     nodes: range(0, nodes - 1, 1)
       .filter((id) => cell.topology === "tree" || id < 2 * cell.switches)
       .map((id) => ({
@@ -153,6 +155,6 @@ export function instanceOf(cell: Cell, { maxEntries = 1024 }: { readonly maxEntr
       })),
     ),
     streams,
-    semantics: { size: "wire", latencyFrom: "release", latencyTo: "end-of-frame" },
+    semantics: { size: "wire", latencyFrom: "release", latencyTo: "delivered" },
   });
 }

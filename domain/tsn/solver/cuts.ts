@@ -1,64 +1,85 @@
 import type { Job, Network } from "./network.ts";
+import type { Routing } from "./routing.ts";
 
-/** Links of which every frame of these jobs passes at least one. */
+/** Links of which every frame of these jobs passes at least one, or comes too late. */
 export interface Cut {
   readonly links: readonly number[];
   readonly jobs: readonly Job[];
 }
 
+/** Sets of so many bridges are all looked at. */
 const SMALL = 10;
 
-/**
- * Cuts that are worth a look. `quick`: the links of end stations that have one each way. `thorough`: besides, every link that nothing between
- * two nodes gets around, and the borders of sets of bridges (all sets in a small network, neighbourhoods in a large one).
- */
-export function* cutsOf(network: Network, jobs: readonly Job[], effort: "quick" | "thorough"): Generator<Cut> {
+/** The links of end stations that have one each way. */
+export function* accessCuts(network: Network, jobs: readonly Job[]): Generator<Cut> {
   const { out, to, links } = network;
   const into: number[][] = network.nodes.map(() => []);
   for (const link of links.keys()) into[to[link] as number]?.push(link);
-  const onto = new Map<number, Job[]>();
-  const note = (link: number | undefined, job: Job): void => {
-    if (link === undefined) return;
-    const known = onto.get(link);
-    if (known === undefined) onto.set(link, [job]);
-    else known.push(job);
+  const passing = new Map<number, Set<Job>>();
+  const note = (found: readonly number[], job: Job): void => {
+    const [only] = found;
+    if (only === undefined || found.length > 1) return;
+    const known = passing.get(only);
+    if (known === undefined) passing.set(only, new Set([job]));
+    else known.add(job);
   };
   for (const job of jobs) {
-    const leaving = out[job.talker] ?? [];
-    if (leaving.length === 1) note(leaving[0], job);
-    for (const listener of job.listeners) {
-      const arriving = into[listener] ?? [];
-      if (arriving.length === 1 && arriving[0] !== leaving[0]) note(arriving[0], job);
-    }
+    note(out[job.talker] ?? [], job);
+    for (const listener of job.listeners) note(into[listener] ?? [], job);
   }
-  for (const [link, passing] of onto) yield { links: [link], jobs: passing };
-  if (effort === "thorough") yield* bordersOf(network, jobs, into);
+  for (const [link, found] of passing) yield { links: [link], jobs: [...found] };
 }
 
-function* bordersOf(network: Network, jobs: readonly Job[], into: readonly (readonly number[])[]): Generator<Cut> {
-  const { from, to, forwards, out } = network;
+/** Every link that a job's paths have in common, and the borders of sets of bridges: all sets in a small network, neighbourhoods in a large one. */
+export function* innerCuts(network: Network, jobs: readonly Job[], routing: Routing): Generator<Cut> {
+  const ways = jobs.map((job) => waysOf(network, job, routing));
+  const passing = new Map<number, Job[]>();
+  for (const [i, job] of jobs.entries()) {
+    const [first = [], ...others] = ways[i] ?? [];
+    for (const link of first) {
+      if (!others.every((way) => way.includes(link))) continue;
+      const known = passing.get(link);
+      if (known === undefined) passing.set(link, [job]);
+      else known.push(job);
+    }
+  }
+  for (const [link, found] of passing) yield { links: [link], jobs: found };
+  for (const links of bordersOf(network)) {
+    const border = new Set(links);
+    const found = jobs.filter((_, i) => ways[i] !== undefined && ways[i].every((way) => way.some((link) => border.has(link))));
+    if (found.length > 0) yield { links, jobs: found };
+  }
+}
+
+/** All paths of a job that are fast enough, or undefined where they are too many to be known. */
+function waysOf({ problem }: Network, job: Job, routing: Routing): readonly (readonly number[])[] | undefined {
+  const [listener] = job.listeners;
+  if (listener === undefined) return undefined;
+  if (job.listeners.length > 1 || job.stream.trees > 1) {
+    // Each of its links alone: what no path to some listener can avoid, a tree cannot.
+    const all = job.listeners.map((l) => routing.paths(job.talker, l));
+    return all.find((paths) => paths !== undefined);
+  }
+  if (routing.paths(job.talker, listener) === undefined) return undefined;
+  const earliest = problem.semantics.latencyFrom === "interval" ? job.stream.earliestOffsetNs : 0;
+  return routing
+    .all(job)
+    .filter((r) => r.spanNs + earliest <= job.stream.maxLatencyNs)
+    .map((r) => r.links);
+}
+
+/** Links from a set of bridges to the others. */
+function* bordersOf(network: Network): Generator<readonly number[]> {
+  const { from, to, forwards } = network;
   const bridges = [...network.nodes.keys()].filter((n) => forwards[n]);
+  const trunks = [...network.links.keys()].filter((l) => forwards[from[l] as number] && forwards[to[l] as number]);
   const seen = new Set<string>();
   for (const inside of bridges.length <= SMALL ? subsets(bridges) : neighbourhoods(network, bridges)) {
-    // An end station with one bridge is on that bridge's side, so that its own link is never counted among the border's.
-    const isInside = (node: number): boolean | undefined => {
-      if (forwards[node]) return inside.has(node);
-      const sides = new Set([
-        ...(out[node] ?? []).map((l) => inside.has(to[l] as number)),
-        ...(into[node] ?? []).map((l) => inside.has(from[l] as number)),
-      ]);
-      return sides.size === 1 ? [...sides][0] : undefined;
-    };
-    const border = [...network.links.keys()].filter(
-      (l) => forwards[from[l] as number] && forwards[to[l] as number] && inside.has(from[l] as number) && !inside.has(to[l] as number),
-    );
+    const border = trunks.filter((l) => inside.has(from[l] as number) && !inside.has(to[l] as number));
     const name = border.join(" ");
-    if (border.length === 0 || seen.has(name)) continue;
+    if (border.length < 2 || seen.has(name)) continue;
     seen.add(name);
-    const side = network.nodes.map((_, n) => isInside(n));
-    if (side.includes(undefined)) continue;
-    const passing = jobs.filter((j) => side[j.talker] === true && j.listeners.some((l) => side[l] === false));
-    if (passing.length > 0) yield { links: border, jobs: passing };
+    yield border;
   }
 }
 

@@ -1,16 +1,16 @@
-import type { PortSchedule, Schedule, StreamSchedule } from "../schedule.ts";
+import type { PortSchedule, StreamSchedule } from "../schedule.ts";
 import { portSchedule, type Use } from "./gates.ts";
 import type { Job, Network } from "./network.ts";
 import type { Placement } from "./occupancy.ts";
 import { arrivalOf } from "./waiting.ts";
 
 export interface Emitted {
-  readonly schedule: Schedule;
+  readonly ports: PortSchedule[];
   /** Links for which no gate control list is short enough. */
   readonly tooLong: readonly number[];
 }
 
-/** The schedule of these placements. Ports given in `kept` are taken over as they are. */
+/** The gate control lists of these placements. Ports given in `kept` are taken over as they are. */
 export function emit(network: Network, placements: readonly Placement[], kept?: ReadonlyMap<string, PortSchedule>): Emitted {
   const uses: Use[][] = network.links.map(() => []);
   const sorted = placements.toSorted((a, b) => a.job.index - b.job.index);
@@ -26,10 +26,12 @@ export function emit(network: Network, placements: readonly Placement[], kept?: 
     if (port === undefined) tooLong.push(i);
     else ports.push(port);
   }
-  return { schedule: { streams: streamsOf(network, sorted), ports }, tooLong };
+  return { ports, tooLong };
 }
 
-function streamsOf(network: Network, placements: readonly Placement[]): StreamSchedule[] {
+/** The streams of these placements, in the order of the jobs. */
+export function streamsOf(network: Network, unsorted: readonly Placement[]): StreamSchedule[] {
+  const placements = unsorted.toSorted((a, b) => a.job.index - b.job.index);
   const members = new Map<string, Placement[]>();
   for (const p of placements) {
     const known = members.get(p.job.stream.id);

@@ -1,6 +1,6 @@
 import type { Certificate } from "../schedule.ts";
 import { gcd } from "./arithmetic.ts";
-import { cutsOf } from "./cuts.ts";
+import type { Cut } from "./cuts.ts";
 import { openHeap } from "./heap.ts";
 import { blockOf, type Job, type Network } from "./network.ts";
 import { type Group, mostCrowded } from "./residues.ts";
@@ -20,7 +20,7 @@ export function streamProof(network: Network, jobs: readonly Job[], routing: Rou
     if (routes.length === 0) return unreachable(network, job);
     if (stream.trees > 1 && job.tree === 0) {
       const [listener] = job.listeners;
-      if (listener !== undefined && routing.count(job.talker, listener, stream.trees) < stream.trees)
+      if (listener !== undefined && (routing.paths(job.talker, listener)?.length ?? stream.trees) < stream.trees)
         return {
           kind: "redundancy",
           model: "any-model",
@@ -95,9 +95,9 @@ interface Demand {
   readonly txNs: number;
 }
 
-/** Proofs out of what must pass a link, or one of a few links: together too much, or two frames that meet at whatever offsets. */
-export function linkProof(network: Network, jobs: readonly Job[], effort: "quick" | "thorough"): Certificate | undefined {
-  for (const { links, jobs: passing } of cutsOf(network, jobs, effort)) {
+/** Proofs out of what must pass a link, or one of a few links: together too much, or frames that meet at whatever offsets. */
+export function linkProof(network: Network, cuts: Iterable<Cut>): Certificate | undefined {
+  for (const { links, jobs: passing } of cuts) {
     const rate = Math.max(...links.map((l) => network.links[l]?.rateMbps ?? 0));
     const demands = passing.map((job): Demand => ({ job, txNs: blockOf(job, rate).txNs }));
     const names = links.map((l) => network.links[l]?.id ?? "");

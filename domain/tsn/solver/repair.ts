@@ -21,7 +21,15 @@ interface Intrusion {
 const scratch = noConstraints();
 
 /** Who is in the way of a hop in this queue. */
-function victimsAt(occupancy: Occupancy, job: Job, route: Route, hop: number, start: number, hold: number, queue: number): readonly number[] {
+function victimsAt(
+  occupancy: Occupancy,
+  job: Job,
+  route: Route,
+  hop: number,
+  start: number,
+  hold: number,
+  queue: number,
+): readonly number[] {
   const from = start - job.padNs;
   const to = start + (route.txNs[hop] as number) + job.padNs;
   const guarded = guardedHold(occupancy.network, job, hold);
@@ -94,7 +102,9 @@ function looseIntrusion(search: Search, occupancy: Occupancy, job: Job, route: R
     const spent = parent < 0 ? 0 : ready - (route.offsets[i] as number) - (fromRelease ? (starts[0] as number) : stream.earliestOffsetNs);
     const share = Math.min(Math.floor((slack - spent) / (route.links.length - i)), job.periodNs - 1);
     const window =
-      parent < 0 ? { first: ready, last: fromRelease ? latest : Math.min(latest, ready + slack) } : { first: ready, last: ready + Math.max(0, share) };
+      parent < 0
+        ? { first: ready, last: fromRelease ? latest : Math.min(latest, ready + slack) }
+        : { first: ready, last: ready + Math.max(0, share) };
     collectLink(occupancy, job, route.links[i] as number, route.txNs[i] as number, scratch);
     const found = lightest(scratch, window, options);
     if (found === undefined) return undefined;

@@ -9,11 +9,11 @@ export interface Routing {
   quick(job: Job): readonly Route[];
   /** All that the search looks at. */
   all(job: Job): readonly Route[];
-  /** How many different paths there are, counted up to `most`. */
-  count(talker: number, listener: number, most: number): number;
+  /** All loopless paths, or undefined where they are more than the search looks at. */
+  paths(talker: number, listener: number): readonly Path[] | undefined;
 }
 
-const SEVERAL = 8;
+const SEVERAL = 10;
 const SMALL_NETWORK = 128;
 
 export function openRouting(network: Network): Routing {
@@ -58,7 +58,10 @@ export function openRouting(network: Network): Routing {
 
   return {
     all,
-    count: (talker, listener, most) => paths.several(talker, listener, most).length,
+    paths: (talker, listener) => {
+      const found = paths.several(talker, listener, SEVERAL);
+      return found.length < SEVERAL ? found : undefined;
+    },
     quick: (job) =>
       network.nodes.length <= SMALL_NETWORK
         ? all(job)
