@@ -93,6 +93,8 @@ export const Certificate = z.discriminatedUnion("kind", [
     moduloNs: ns,
     demandNs: ns,
   }),
+  /** Frames of intervals that divide each other, on one link: no way to deal them out to the turns of the shortest one. A minimal set. */
+  z.object({ kind: z.literal("harmonic-packing"), ...proof, link: identifier, streams: z.array(identifier) }),
   /** A minimal set: exhaustive search finds no schedule for these streams alone. */
   z.object({ kind: z.literal("conflict-set"), ...proof, streams: z.array(identifier), links: z.array(identifier) }),
 ]);

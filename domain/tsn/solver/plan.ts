@@ -5,12 +5,16 @@ import type { BlockingLink, Certificate, Schedule, Statistics, Verdict } from ".
 import { accessCuts, innerCuts } from "./cuts.ts";
 import { emit, streamsOf } from "./emit.ts";
 import { blockingLinks } from "./blocking.ts";
+import { coreProof, packingProof } from "./hard-proofs.ts";
 import { compile, type Job, jobsOf, type Network } from "./network.ts";
 import { linkProof, streamProof } from "./preflight.ts";
 import type { Placement } from "./occupancy.ts";
 import { openRouting } from "./routing.ts";
 import { openSearch } from "./search.ts";
 import { deep, early, type Found } from "./stages.ts";
+
+/** Attempts before the search stops to ask whether there is anything to be found. */
+const FIRST_SEARCH = 1500;
 
 export function planAll(problem: Problem, { seed, iterationBudget }: PlanOptions): Outcome<Verdict, TsnRefusal> {
   const compiled = compile(problem);
@@ -28,6 +32,13 @@ export function planAll(problem: Problem, { seed, iterationBudget }: PlanOptions
   if (found.unplaced.length > 0) {
     const harder = linkProof(network, innerCuts(network, jobs, routing));
     if (harder !== undefined) return ok(infeasible(harder));
+    const packing = packingProof(network, jobs, routing);
+    if (packing !== undefined) return ok(infeasible(packing));
+    found = deep(search, found, Math.min(iterationBudget, search.spent + FIRST_SEARCH));
+  }
+  if (found.unplaced.length > 0) {
+    const core = coreProof(network, jobs, routing, search.weights);
+    if (core !== undefined) return ok({ verdict: "infeasible", certificate: core, statistics: statistics("exact") });
     found = deep(search, found, iterationBudget);
   }
   const placements = found.occupancy.placements();
