@@ -10,6 +10,7 @@ import execTfs from "./exec-tfs/handler.ts";
 import intentClassify from "./intent-classify/handler.ts";
 import intentReport from "./intent-report/handler.ts";
 import intentTranslate from "./intent-translate/handler.ts";
+import tsnSchedule from "./tsn-schedule/handler.ts";
 
 export const functions: readonly HostedFunction<Backing>[] = [
   exec5g,
@@ -21,4 +22,5 @@ export const functions: readonly HostedFunction<Backing>[] = [
   intentClassify,
   intentReport,
   intentTranslate,
+  tsnSchedule,
 ];

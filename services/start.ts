@@ -1,4 +1,5 @@
 import { startLab } from "../lab/lab.ts";
+import { plantDomain, plantNetwork } from "../lab/tsn/network.ts";
 import { readConfig } from "../runtime/config.ts";
 import { openLog } from "../runtime/log.ts";
 import { reachable, readControllersFile } from "./controllers.ts";
@@ -15,7 +16,13 @@ async function main(): Promise<void> {
   const named = config.CONTROLLERS_FILE === undefined ? [] : readControllersFile(config.CONTROLLERS_FILE);
   const controllers = reachable([...named, ...(lab?.controllers ?? [])]);
   const sealKey = readSealKey(config.SEAL_KEY_FILE);
-  const system = await startSystem({ config, log, controllers, sealKey, ...(lab === undefined ? {} : { labAddress: lab.controlAddress }) });
+  const system = await startSystem({
+    config,
+    log,
+    controllers,
+    sealKey,
+    ...(lab === undefined ? {} : { labAddress: lab.controlAddress, networks: { [plantDomain]: plantNetwork() } }),
+  });
 
   console.log(
     [

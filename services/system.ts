@@ -1,5 +1,6 @@
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
+import type { NetworkDocument } from "../domain/tsn/formats/network.ts";
 import type { Event } from "../events/define.ts";
 import { isExecutioner } from "../functions/executioner.ts";
 import { functions } from "../functions/index.ts";
@@ -18,8 +19,10 @@ import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
+import { openTsn } from "../state/tsn.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
+import { requestEvent } from "./api/tsn.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { storePromise } from "./keep/durability.ts";
@@ -34,6 +37,8 @@ interface SystemParts {
   readonly controllers: readonly ReachableController[];
   readonly sealKey: Buffer;
   readonly labAddress?: URL;
+  /** Networks of TSN domains that are there from the start, where none is kept of that name. */
+  readonly networks?: Readonly<Record<string, NetworkDocument>>;
 }
 
 export interface System {
@@ -53,7 +58,7 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
+export async function startSystem({ config, log, controllers, sealKey, labAddress, networks = {} }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
@@ -95,6 +100,13 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
 
+  const schedules = openTsn(backing);
+  for (const [domain, network] of Object.entries(networks)) {
+    if ((await schedules.network(domain)) !== undefined) continue;
+    await schedules.putNetwork(domain, network);
+    await publish([requestEvent({ operation: "plan", domain }, "start")]);
+  }
+
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
     for (const { executioner } of executioners) await sweepOutbox(executioner, effects, publish);
@@ -111,6 +123,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     intents,
     broker,
     tail,
+    tsn: { schedules, publish },
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
     ...(labAddress === undefined ? {} : { labAddress }),

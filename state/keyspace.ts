@@ -10,4 +10,8 @@ export const key = {
   outbox: (executioner: string) => `mncc:{${executioner}}:outbox` as const,
   /** Hash of ref to ciphertext, one for each intent, gone when the intent is terminated. */
   secrets: (intentTag: string) => `mncc:{secrets}:${intentTag}` as const,
+  /** JSON of the network of a TSN domain. No expiry: it is there until another takes its place. */
+  tsnNetwork: (domain: string) => `mncc:{tsn:${domain}}:network` as const,
+  /** Hash: the schedule of a TSN domain and its revision. No expiry, as above. */
+  tsnSchedule: (domain: string) => `mncc:{tsn:${domain}}:schedule` as const,
 } as const;

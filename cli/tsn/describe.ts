@@ -109,6 +109,7 @@ const ways: Readonly<Record<Certificate["kind"], string>> = {
   latency: "allow more latency, raise the rates on the way, or shorten it",
   utilisation: "raise the link's rate, send less often, or move streams to another way",
   "pair-gcd": "make one interval a multiple of the other, or the frames shorter",
+  "harmonic-packing": "move a stream to another way, make frames shorter, or send less often",
   "residue-packing": "make the intervals multiples of one another, or the frames shorter",
   "conflict-set": "take one of these streams out, allow more latency, or raise the rates of these links",
 };

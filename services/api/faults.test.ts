@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { memoryIntents } from "../../state/intents.ts";
+import { memoryTsn } from "../../state/tsn.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -16,6 +17,7 @@ describe("the API while something behind it is away", () => {
       intents: { ...memoryIntents(), list: publish },
       ingress: { read: () => ({ ok: true, candidates: [] }), submit: publish, terminate: publish },
       planner: { plan: publish },
+      tsn: { schedules: memoryTsn(), publish },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });
@@ -62,6 +64,7 @@ describe("the API while something behind it is away", () => {
         terminate: () => Promise.resolve(undefined),
       },
       planner: { plan: () => Promise.resolve({ ok: false, code: "X", reason: "" }) },
+      tsn: { schedules: memoryTsn(), publish: () => Promise.resolve() },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });

@@ -11,6 +11,7 @@ import { intentRoutes } from "./intents.ts";
 import { openapi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
+import { type TsnParts, tsnRoutes } from "./tsn.ts";
 
 export interface ApiParts {
   readonly ingress: Ingress;
@@ -18,6 +19,7 @@ export interface ApiParts {
   readonly intents: IntentStore;
   readonly broker: Broker;
   readonly tail: Tail;
+  readonly tsn: TsnParts;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   /** The lab's control address, where one runs. */
@@ -25,7 +27,7 @@ export interface ApiParts {
 }
 
 /** The HTTP API: intents in, plans, reports and events out. */
-export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts): FastifyInstance {
+export function openApi({ broker, tsn, metrics, log, labAddress, ...parts }: ApiParts): FastifyInstance {
   const app = fastify({ bodyLimit: LIMITS.bytes, logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 256 } });
   // Whatever it is called, the ingress looks at the bytes: YAML has no media type that clients agree on.
   app.removeAllContentTypeParsers();
@@ -57,6 +59,7 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
 
   intentRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
+  tsnRoutes(app, tsn);
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));
   app.get("/_/ready", (_request, reply) =>

@@ -22,15 +22,6 @@ export function parseJson(given: string): Read<JsonText> {
   }
 }
 
-/** Reads a text as a schema says, and tells each fault with its place. */
-export function parseAs<S extends z.ZodType>(schema: S, text: string): Read<z.infer<S>> {
-  const parsed = parseJson(text);
-  if (!parsed.ok) return parsed;
-  const { value, placeOf } = parsed.value;
-  const checked = schema.safeParse(value);
-  return checked.success ? readOk(checked.data) : faulty(...faultsOf(checked.error.issues, placeOf));
-}
-
 /** What a schema found, at its places in the text. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[], placeOf: JsonText["placeOf"]): readonly TextFault[] {
   return issues.slice(0, MAX_FAULTS).flatMap((issue) => {

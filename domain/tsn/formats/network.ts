@@ -51,15 +51,21 @@ export const TsnInput = z.strictObject({
 });
 export type TsnInput = z.infer<typeof TsnInput>;
 
-/** A network with its own streams, or with none of them. Every fault has its place in the text. */
+/** A network with its own streams, or with none of them, as the scheduler reads it. */
 export function readNetwork(text: string): Read<TsnInput> {
+  const document = readNetworkDocument(text);
+  return document.ok ? readOk(inputOf(document.value)) : document;
+}
+
+/** Every fault has its place in the text. */
+export function readNetworkDocument(text: string): Read<NetworkDocument> {
   const parsed = parseJson(text);
   if (!parsed.ok) return parsed;
   const { value, placeOf } = parsed.value;
   const checked = NetworkDocument.safeParse(value);
   if (!checked.success) return faulty(...faultsOf(checked.error.issues, placeOf));
   const faults = strayReferences(checked.data).map(({ path, reason }) => faultAt(path, reason, placeOf));
-  return faults.length > 0 ? faulty(...faults) : readOk(inputOf(checked.data));
+  return faults.length > 0 ? faulty(...faults) : readOk(checked.data);
 }
 
 /** The scheduler's problem, with 5GS delays and clocks worked into it. */

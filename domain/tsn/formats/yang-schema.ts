@@ -19,10 +19,20 @@ const rational = z.strictObject({ numerator: uint32, denominator: uint32.min(1) 
 const ptpTime = z.strictObject({ seconds: uint64, nanoseconds: z.int().min(0).max(999_999_999) });
 const interval = uint32.min(1);
 
+const limits = { "supported-list-max": uint32, "supported-cycle-max": rational, "supported-interval-max": uint32 };
+
+/** A port whose gates stay open. */
+const idleTable = z.strictObject({
+  "gate-enabled": z.literal(false),
+  "admin-gate-states": uint8,
+  "admin-cycle-time": rational,
+  ...limits,
+});
+
 const gateTable = z
   .strictObject({
     "queue-max-sdu-table": z.array(z.strictObject({ "traffic-class": z.int().min(0).max(7), "queue-max-sdu": uint32 })).optional(),
-    "gate-enabled": z.boolean(),
+    "gate-enabled": z.literal(true),
     "admin-gate-states": uint8,
     "admin-control-list": z.strictObject({
       "gate-control-entry": z
@@ -43,9 +53,7 @@ const gateTable = z
     "admin-cycle-time": rational,
     "admin-base-time": ptpTime,
     "config-change": z.boolean(),
-    "supported-list-max": uint32,
-    "supported-cycle-max": rational,
-    "supported-interval-max": uint32,
+    ...limits,
   })
   .superRefine((table, context) => checkList(table["admin-control-list"]["gate-control-entry"], table["admin-cycle-time"], table, context));
 
@@ -82,9 +90,7 @@ const streamGate = z.strictObject({
 const streamGates = z
   .strictObject({
     "stream-gate-instance-table": z.array(streamGate),
-    "supported-list-max": uint32,
-    "supported-cycle-max": rational,
-    "supported-interval-max": uint32,
+    ...limits,
   })
   .superRefine((gates, context) => {
     for (const gate of gates["stream-gate-instance-table"])
@@ -186,7 +192,7 @@ export const BridgeDocument = z
           name,
           type: z.literal("iana-if-type:ethernetCsmacd"),
           "ieee802-dot1q-bridge:bridge-port": z.strictObject({
-            "ieee802-dot1q-sched-bridge:gate-parameter-table": gateTable.optional(),
+            "ieee802-dot1q-sched-bridge:gate-parameter-table": z.discriminatedUnion("gate-enabled", [gateTable, idleTable]),
             "ieee802-dot1q-preemption-bridge:frame-preemption-parameters": preemption.optional(),
           }),
         }),

@@ -1,4 +1,4 @@
-import type { Link } from "../model.ts";
+import { GateLimits, type Link } from "../model.ts";
 import type { PortSchedule, Schedule } from "../schedule.ts";
 import { bridgeAddress, frameIdentities } from "./frame-identity.ts";
 import type { TsnInput } from "./network.ts";
@@ -70,12 +70,33 @@ function interfaceOf(input: TsnInput, { name, egress }: Port, lists: ReadonlyMap
   const list = egress === undefined ? undefined : lists.get(egress.id);
   const table =
     egress === undefined || list === undefined
-      ? {}
-      : { "ieee802-dot1q-sched-bridge:gate-parameter-table": gateTable(input, egress, list, baseTimeNs) };
+      ? idleTable(egress?.gates ?? GateLimits.parse({}))
+      : gateTable(input, egress, list, baseTimeNs);
   const preemption =
     egress?.preemption === undefined ? {} : { "ieee802-dot1q-preemption-bridge:frame-preemption-parameters": preemptionOf(input) };
-  return { name, type: "iana-if-type:ethernetCsmacd", "ieee802-dot1q-bridge:bridge-port": { ...table, ...preemption } };
+  return {
+    name,
+    type: "iana-if-type:ethernetCsmacd",
+    "ieee802-dot1q-bridge:bridge-port": { "ieee802-dot1q-sched-bridge:gate-parameter-table": table, ...preemption },
+  };
 }
+
+const limitsOf = ({ maxEntries, maxCycleNs, maxIntervalNs }: GateLimits) => ({
+  "supported-list-max": maxEntries,
+  "supported-cycle-max": secondsOf(maxCycleNs),
+  "supported-interval-max": maxIntervalNs,
+});
+
+/**
+ * A port whose gates are left open. It cannot be left out: the module's conditions on list and cycle hold for containers that nobody wrote, too,
+ * and fail where the limits and a cycle are missing.
+ */
+const idleTable = (limits: GateLimits) => ({
+  "gate-enabled": false as const,
+  "admin-gate-states": 255,
+  "admin-cycle-time": secondsOf(limits.maxCycleNs),
+  ...limitsOf(limits),
+});
 
 /** Headers and check sequence of a tagged frame, which a service data unit is without. */
 const TAGGED_FRAME_BYTES = 22;
@@ -92,7 +113,7 @@ function gateTable(
   return {
     // Guard bands were reckoned with this; where it is the ordinary maximum there is nothing to say.
     ...(bestEffortMaxFrameBytes === UNTOUCHED_FRAME_BYTES ? {} : { "queue-max-sdu-table": limits }),
-    "gate-enabled": true,
+    "gate-enabled": true as const,
     "admin-gate-states": 255,
     "admin-control-list": {
       "gate-control-entry": entries.map(({ operation, gateStates, intervalNs }, index) => ({
@@ -105,9 +126,7 @@ function gateTable(
     "admin-cycle-time": secondsOf(cycleNs),
     "admin-base-time": ptpTimeOf(nextCycleNs(baseTimeNs, cycleNs)),
     "config-change": true,
-    "supported-list-max": gates.maxEntries,
-    "supported-cycle-max": secondsOf(gates.maxCycleNs),
-    "supported-interval-max": gates.maxIntervalNs,
+    ...limitsOf(gates),
   };
 }
 
