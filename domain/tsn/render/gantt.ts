@@ -205,7 +205,7 @@ function legend({ rows }: Timeline, y: number): string {
       element("text", { x: at + 21, y, class: "small" }, escaped(text))
     );
   });
-  parts.push(deadlineMark(x + 5, y + 1) + element("text", { x: x + 14, y, class: "small" }, "deadline"));
+  parts.push(deadlineMark(x + 5, y - 7) + element("text", { x: x + 14, y, class: "small" }, "deadline"));
   parts.push(
     element(
       "text",
