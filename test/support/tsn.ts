@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { readNetwork, type TsnInput } from "../../domain/tsn/formats/network.ts";
 import type { Schedule } from "../../domain/tsn/schedule.ts";
 
+export const networkText = (): string => readFileSync(new URL("tsn-network.json", import.meta.url), "utf8");
+
 /** A small network with everything that a rendering shows: a bridge, a 5GS bridge, preemption, two classes, a stream of two trees. */
 export function small(): { readonly input: TsnInput; readonly schedule: Schedule } {
-  const read = readNetwork(readFileSync(new URL("tsn-network.json", import.meta.url), "utf8"));
+  const read = readNetwork(networkText());
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   return { input: read.value, schedule: handmade };
 }
