@@ -31,12 +31,13 @@ export function tsnRoutes(app: FastifyInstance, { schedules, publish }: TsnParts
   app.put("/v1/tsn/domains/:domain/network", async (request: DomainRequest, reply) => {
     const { domain } = request.params;
     const read = readNetworkDocument(textOf(request));
-    if (!read.ok) return sendFaults(reply, "TSN_NETWORK_INVALID", read.faults);
+    if (!read.ok) return sendFaults(reply, { code: "TSN_NETWORK_INVALID", faults: read.faults });
     const asked = TsnRequest.safeParse({ operation: "plan", domain });
     if (!asked.success)
-      return sendFaults(reply, "TSN_REQUEST_INVALID", [
-        { line: 1, column: 1, path: "/domain", reason: asked.error.issues[0]?.message ?? "" },
-      ]);
+      return sendFaults(reply, {
+        code: "TSN_REQUEST_INVALID",
+        faults: [{ line: 1, column: 1, path: "/domain", reason: asked.error.issues[0]?.message ?? "" }],
+      });
     await schedules.putNetwork(domain, read.value);
     const event = requestEvent(asked.data, idempotencyOf(request));
     await publish([event]);
@@ -45,10 +46,10 @@ export function tsnRoutes(app: FastifyInstance, { schedules, publish }: TsnParts
 
   app.post("/v1/tsn/domains/:domain/requests", async (request: DomainRequest, reply) => {
     const parsed = parseJson(textOf(request));
-    if (!parsed.ok) return sendFaults(reply, "TSN_REQUEST_INVALID", parsed.faults);
+    if (!parsed.ok) return sendFaults(reply, { code: "TSN_REQUEST_INVALID", faults: parsed.faults });
     const { value, placeOf } = parsed.value;
     const asked = TsnRequest.safeParse(typeof value === "object" ? { ...value, domain: request.params.domain } : value);
-    if (!asked.success) return sendFaults(reply, "TSN_REQUEST_INVALID", faultsOf(asked.error.issues, placeOf));
+    if (!asked.success) return sendFaults(reply, { code: "TSN_REQUEST_INVALID", faults: faultsOf(asked.error.issues, placeOf) });
     const event = requestEvent(asked.data, idempotencyOf(request));
     if (JSON.stringify(asked.data).length > MAX_REQUEST_BYTES)
       return sendProblem(reply, {
@@ -79,7 +80,7 @@ const idempotencyOf = ({ headers }: FastifyRequest): string => {
   return typeof key === "string" && key !== "" ? key : randomUUID();
 };
 
-function sendFaults(reply: FastifyReply, code: string, faults: readonly TextFault[]): FastifyReply {
+function sendFaults(reply: FastifyReply, { code, faults }: { readonly code: string; readonly faults: readonly TextFault[] }): FastifyReply {
   const problems = faults.map(({ line, path, reason }) => ({ document: 1, line, ...(path === undefined ? {} : { path }), code, reason }));
   const [first] = problems;
   return sendProblem(reply, { status: 422, code, title: "nothing of it was taken", detail: first?.reason ?? "", problems });
