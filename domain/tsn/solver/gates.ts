@@ -96,7 +96,7 @@ function windowsOf(network: Network, link: Link, uses: readonly Use[], cycle: nu
     const hold = holdAt(route, hop, start, starts[route.parents[hop] as number] ?? 0);
     const opens = hold > 0 ? roundUp(start, tick) : roundDown(start - margin, tick);
     const length = roundUp(start + (route.txNs[hop] as number) + margin, tick) - opens;
-    const shutFor = hold > 0 ? roundUp(hold + job.padNs, tick) : 0;
+    const shutFor = hold > 0 ? roundUp(opens - (start - hold - job.padNs), tick) : 0;
     const queue = queues[hop] as number;
     for (let open = mod(opens, job.periodNs); open < cycle; open += job.periodNs)
       windows.push({ open, close: open + length, queue, shutFor });

@@ -2,6 +2,7 @@ import type { Certificate } from "../schedule.ts";
 import { accessCuts, type Cut, innerCuts } from "./cuts.ts";
 import { chainsOf, type Load, packHarmonic } from "./harmonic.ts";
 import { blockOf, type Job, type Network } from "./network.ts";
+import { onePerStream } from "./preflight.ts";
 import { refute } from "./refute.ts";
 import type { Route } from "./route.ts";
 import type { Routing } from "./routing.ts";
@@ -20,7 +21,9 @@ export function packingProof(network: Network, jobs: readonly Job[], routing: Ro
     const link = network.links[cut.links[0] as number];
     if (link === undefined) continue;
     for (const chain of chainsOf(cut.jobs.map((j) => j.periodNs))) {
-      const loads = cut.jobs.filter((j) => chain.includes(j.periodNs)).map((job) => ({ job, ...loadOf(job, link.rateMbps) }));
+      const loads = onePerStream(cut.jobs)
+        .filter((j) => chain.includes(j.periodNs))
+        .map((job) => ({ job, ...loadOf(job, link.rateMbps) }));
       if (loads.reduce((sum, l) => sum + l.occupancyNs / l.period, 0) < CROWDED) continue;
       if (packHarmonic(loads, PACKING_NODES) !== "impossible") continue;
       const least = minimal(loads, (some) => packHarmonic(some, PACKING_NODES) === "impossible");

@@ -99,7 +99,7 @@ interface Demand {
 export function linkProof(network: Network, cuts: Iterable<Cut>): Certificate | undefined {
   for (const { links, jobs: passing } of cuts) {
     const rate = Math.max(...links.map((l) => network.links[l]?.rateMbps ?? 0));
-    const demands = passing.map((job): Demand => ({ job, txNs: blockOf(job, rate).txNs }));
+    const demands = onePerStream(passing).map((job): Demand => ({ job, txNs: blockOf(job, rate).txNs }));
     const names = links.map((l) => network.links[l]?.id ?? "");
     const proof =
       overload(names, demands) ??
@@ -108,6 +108,9 @@ export function linkProof(network: Network, cuts: Iterable<Cut>): Certificate | 
   }
   return undefined;
 }
+
+/** Several trees of a stream could go through a link in one frame. */
+export const onePerStream = (jobs: readonly Job[]): readonly Job[] => [...new Map(jobs.map((j) => [j.stream.id, j])).values()];
 
 const idsOf = (demands: readonly Demand[]): string[] => [...new Set(demands.map((d) => d.job.stream.id))];
 

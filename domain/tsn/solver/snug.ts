@@ -142,7 +142,7 @@ const WAITING_PRICE = 0.02;
 function looseFit(occupancy: Occupancy, stains: Stains, job: Job, route: Route): Best | undefined {
   const { stream } = job;
   const fromRelease = occupancy.network.problem.semantics.latencyFrom === "release";
-  const slack = stream.maxLatencyNs - route.spanNs;
+  const slack = stream.maxLatencyNs - route.spanNs - (fromRelease ? 0 : stream.earliestOffsetNs);
   if (slack < 0) return undefined;
   const window = {
     first: stream.earliestOffsetNs,

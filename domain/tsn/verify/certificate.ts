@@ -63,7 +63,11 @@ export function checkCertificate(problem: Problem, certificate: Certificate): Ce
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-function checkStream(ground: Ground, stream: Stream, certificate: Certificate & { kind: "unreachable" | "redundancy" | "latency" }): CertificateCheck {
+function checkStream(
+  ground: Ground,
+  stream: Stream,
+  certificate: Certificate & { kind: "unreachable" | "redundancy" | "latency" },
+): CertificateCheck {
   const { listener } = certificate;
   if (!stream.listeners.includes(listener)) return fails(`${listener} does not listen to ${stream.id}`);
   switch (certificate.kind) {

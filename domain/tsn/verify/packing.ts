@@ -23,7 +23,10 @@ export function canPack(loads: readonly Load[]): "yes" | "no" | "cut-off" {
     let open = new Map<string, readonly number[]>();
     for (const rooms of fillings.values()) {
       const spread = Array.from({ length: copies }, () => rooms).flat();
-      open.set(spread.toSorted((a, b) => a - b).join(" "), spread.toSorted((a, b) => a - b));
+      open.set(
+        spread.toSorted((a, b) => a - b).join(" "),
+        spread.toSorted((a, b) => a - b),
+      );
     }
     const own = loads.filter((l) => l.period === period).toSorted((a, b) => b.length - a.length);
     let needed = own.reduce((sum, l) => sum + l.length, 0) + laterNeed(loads, period, longest);

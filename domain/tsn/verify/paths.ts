@@ -33,7 +33,8 @@ function tailNs({ problem, nodes }: Ground, stream: Stream, link: Link): number 
 }
 
 /** What is spent before the talker may start, where latency counts from the interval. */
-const beforeNs = ({ problem }: Ground, stream: Stream): number => (problem.semantics.latencyFrom === "interval" ? stream.earliestOffsetNs : 0);
+const beforeNs = ({ problem }: Ground, stream: Stream): number =>
+  problem.semantics.latencyFrom === "interval" ? stream.earliestOffsetNs : 0;
 
 export function timePath(ground: Ground, stream: Stream, links: readonly Link[]): TimedPath {
   const startsNs: number[] = [];
@@ -76,7 +77,9 @@ export function fastestNs(ground: Ground, stream: Stream, listener: string, with
     }
     fresh = [...changed];
   }
-  const arrivals = links.filter((l) => l.to === listener && starts.has(l.id)).map((l) => (starts.get(l.id) as number) + tailNs(ground, stream, l));
+  const arrivals = links
+    .filter((l) => l.to === listener && starts.has(l.id))
+    .map((l) => (starts.get(l.id) as number) + tailNs(ground, stream, l));
   return Math.min(Number.POSITIVE_INFINITY, ...arrivals) + beforeNs(ground, stream);
 }
 

@@ -282,7 +282,7 @@ function checkGates(ground: Ground, passages: readonly Passage[], port: PortSche
       const open = held ? gates.firstFailure(at + arrivalNs - padNs, at + startNs, (states) => (states & bit) === 0) : undefined;
       if (open !== undefined) fault("gate-open-while-held", open, `the gate of queue ${String(queue)} is open while the frame has to wait`);
       const noisy = gates.firstFailure(
-        at + Math.min(opens, startNs - padNs) - quiet,
+        at + opens - quiet,
         at + endNs + padNs,
         (states, operation) => (states & ~scheduled & 0xff) === 0 && (!holds || operation === "set-and-hold-mac"),
       );
