@@ -6,3 +6,7 @@ export function goldenText(file: URL, now: string): string {
   if (!existsSync(file)) throw new Error(`there is no golden file ${file.pathname}: UPDATE=1 writes it`);
   return readFileSync(file, "utf8");
 }
+
+/** The same of a JSON file, which the formatter may lay out otherwise: as one line, in the order of its members. */
+export const goldenJson = (file: URL, now: unknown): string =>
+  JSON.stringify(JSON.parse(goldenText(file, `${JSON.stringify(now, null, 2)}\n`)));

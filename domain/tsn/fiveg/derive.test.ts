@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { goldenText } from "../../../test/support/golden.ts";
+import { goldenJson } from "../../../test/support/golden.ts";
 import { small } from "../../../test/support/tsn.ts";
 import { deriveTscai } from "./derive.ts";
 
@@ -9,8 +9,7 @@ const derived = deriveTscai(input, schedule, { baseTimeNs });
 
 describe("what a 5G core is asked for", () => {
   it("is its golden file, to the letter", () => {
-    const text = `${JSON.stringify(derived, null, 2)}\n`;
-    expect(text).toBe(goldenText(new URL("golden/derived.json", import.meta.url), text));
+    expect(JSON.stringify(derived)).toBe(goldenJson(new URL("golden/derived.json", import.meta.url), derived));
   });
 
   it("tells the burst from the moment that its first octet can be at the port", () => {

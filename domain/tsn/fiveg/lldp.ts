@@ -64,5 +64,5 @@ const tlv = (type: number, value: readonly number[]): readonly number[] => [
   ...value,
 ];
 
-const textOctets = (text: string): readonly number[] => [...text].map((letter) => letter.charCodeAt(0) & 127);
+const textOctets = (text: string): readonly number[] => Array.from({ length: text.length }, (_, i) => text.charCodeAt(i) & 127);
 const hex = (octets: readonly number[]): string => octets.map((octet) => octet.toString(16).toUpperCase().padStart(2, "0")).join("");

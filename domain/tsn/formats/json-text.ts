@@ -42,6 +42,7 @@ export const faultAt = (path: Path, reason: string, placeOf: JsonText["placeOf"]
 
 const space = /[ \t\r\n]*/y;
 const token =
+  // oxlint-disable-next-line no-control-regex -- JSON has none in its strings
   /"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
 
 interface Token {
