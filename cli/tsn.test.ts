@@ -69,7 +69,7 @@ describe("underlay tsn plan", () => {
     const { exitCode, stdout } = await tsn("plan", "--config", example("too-tight.json"));
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(
-      /^infeasible: no schedule of any kind exists\n {2}because +.*\n {2}way out +allow more latency.*\n {2}certificate +\{"kind":"latency"/,
+      /^infeasible: no schedule of any kind exists\n {2}for +stream motion to drive\n {2}because +.*\n {2}way out +allow more latency.*\n {2}certificate +\{"kind":"latency"/,
     );
     const json = await tsn("plan", "--config", example("too-tight.json"), "-o", "json");
     expect([json.exitCode, JSON.parse(json.stdout)]).toMatchObject([

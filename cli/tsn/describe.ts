@@ -114,10 +114,21 @@ const ways: Readonly<Record<Certificate["kind"], string>> = {
   "conflict-set": "take one of these streams out, allow more latency, or raise the rates of these links",
 };
 
+/** Whom the proof is about, and where. */
+function concerned(certificate: Certificate): string {
+  const who =
+    "streams" in certificate
+      ? `streams ${listed(certificate.streams)}`
+      : `stream ${listed([certificate.stream])} to ${listed([certificate.listener])}`;
+  if ("links" in certificate && certificate.links.length > 0) return `${who}, on ${listed(certificate.links)}`;
+  return "link" in certificate ? `${who}, on ${listed([certificate.link])}` : who;
+}
+
 function certificateLines(certificate: Certificate, paint: Paint): readonly string[] {
   const { kind, model, reason } = certificate;
   return [
     `${paint("infeasible", "bad")}: ${models[model]}`,
+    `  for          ${concerned(certificate)}`,
     `  because      ${printable(reason)}`,
     `  way out      ${ways[kind]}`,
     `  certificate  ${JSON.stringify(certificate)}`,

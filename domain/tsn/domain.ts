@@ -143,6 +143,13 @@ function emptyDomain(id: string, network: NetworkDocument | undefined): TsnDomai
   };
 }
 
+/** The links whose gates are other ones in the later of two schedules. */
+export function touchedBetween(before: TsnDomain | undefined, after: TsnDomain): readonly string[] {
+  const lists = (domain: TsnDomain | undefined) => new Map(domain?.schedule.ports.map((port) => [port.link, JSON.stringify(port)]));
+  const [old, now] = [lists(before), lists(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((link) => old.get(link) !== now.get(link)).toSorted();
+}
+
 interface Reached {
   readonly input: TsnInput;
   readonly verdict: Verdict;

@@ -6,7 +6,8 @@ import { openEffects } from "../../state/effects.ts";
 import { openTsn, type TsnStore } from "../../state/tsn.ts";
 import { carryingOut, type Executioner } from "../executioner.ts";
 import { keep, tsnAdaptor } from "./adaptor.ts";
-import { scheduledEvent, unplacedEvent } from "./tell.ts";
+import { withChange } from "./orders.ts";
+import { askedBy, scheduledEvent, unplacedEvent } from "./tell.ts";
 
 const name = "tsn-schedule";
 const executioner = "tsn";
@@ -25,23 +26,24 @@ const fn = defineFunction({
   resources: { schedules: openTsn, effects: openEffects },
 
   async handle(event, scope) {
-    if (isOrder(event)) return orders.handle(event, scope);
-    const request = TsnRequested.data.parse(event.data);
     const { schedules } = scope.resources;
+    if (isOrder(event)) return withChange(event, schedules, () => orders.handle(event, scope));
+    const request = TsnRequested.data.parse(event.data);
+    const asked = askedBy(request);
     const from = { source: `/mncc/${name}`, subject: request.domain, cause: event };
     if (request.operation === "plan" && request.network !== undefined) await schedules.putNetwork(request.domain, request.network);
     const [network, standing] = await Promise.all([schedules.network(request.domain), schedules.get(request.domain)]);
     // Delivered again: it was carried out, and perhaps nobody heard of it.
-    if (standing?.request === event.id) return [scheduledEvent(from, request, standing)];
+    if (standing?.request === event.id) return [scheduledEvent(from, asked, standing)];
     const carried = carryOutRequest({ network, standing }, request);
     if (!carried.ok) {
       const { code, reason } = carried;
       return [TsnRefused.make({ ...from, data: { domain: request.domain, operation: request.operation, code, reason } })];
     }
     const { verdict, after } = carried.value;
-    if (after === undefined) return [unplacedEvent(from, request, verdict)];
+    if (after === undefined) return [unplacedEvent(from, asked, verdict)];
     await keep(schedules, { ...after, request: event.id });
-    return [scheduledEvent(from, request, after)];
+    return [scheduledEvent(from, asked, after)];
   },
 
   settled: async (event, scope) => {

@@ -13,19 +13,37 @@ interface From {
   readonly cause: Event;
 }
 
+export interface Asked {
+  readonly domain: string;
+  readonly operation: TsnRequest["operation"];
+  /** Those that the event tells of; all of them where it is left out. */
+  readonly streamIds?: readonly string[];
+}
+
+export const askedBy = (request: TsnRequest): Asked => ({
+  domain: request.domain,
+  operation: request.operation,
+  ...(request.operation === "admit" ? { streamIds: request.streams.map(({ id }) => id) } : {}),
+  ...(request.operation === "remove" ? { streamIds: [] } : {}),
+});
+
 /** A domain has another schedule. */
-export function scheduledEvent(from: From, request: TsnRequest, { revision, schedule, touchedLinks }: TsnDomain): Event {
+export function scheduledEvent(
+  from: From,
+  { domain, operation, streamIds }: Asked,
+  { revision, schedule, touchedLinks }: TsnDomain,
+): Event {
   const touched = new Set(touchedLinks);
   const ports = schedule.ports.filter(({ link }) => touched.has(link));
   const fits = ports.length <= MOST && JSON.stringify(ports).length <= MOST_BYTES;
   const data = {
-    domain: request.domain,
-    operation: request.operation,
+    domain,
+    operation,
     revision,
     streamCount: schedule.streams.length,
     portCount: schedule.ports.length,
     worstLatencyNs: schedule.streams.reduce((worst, { latencyNs }) => Math.max(worst, latencyNs), 0),
-    streams: named(schedule, request).slice(0, MOST),
+    streams: named(schedule, streamIds).slice(0, MOST),
     touchedLinks: touchedLinks.slice(0, MOST),
     ...(fits ? { ports } : {}),
   };
@@ -33,7 +51,7 @@ export function scheduledEvent(from: From, request: TsnRequest, { revision, sche
 }
 
 /** There is none, or none was found: what stood stands. */
-export function unplacedEvent(from: From, { domain, operation }: TsnRequest, verdict: Exclude<Verdict, { verdict: "scheduled" }>): Event {
+export function unplacedEvent(from: From, { domain, operation }: Asked, verdict: Exclude<Verdict, { verdict: "scheduled" }>): Event {
   if (verdict.verdict === "infeasible") {
     const { certificate, statistics } = verdict;
     return TsnInfeasible.make({ ...from, data: { domain, operation, certificate, statistics } });
@@ -50,8 +68,9 @@ export function unplacedEvent(from: From, { domain, operation }: TsnRequest, ver
   return TsnUndecided.make({ ...from, data });
 }
 
-function named({ streams }: Schedule, request: TsnRequest) {
-  const asked = request.operation === "admit" ? new Set(request.streams.map(({ id }) => id)) : undefined;
-  const shown = request.operation === "remove" ? [] : streams.filter(({ id }) => asked?.has(id) ?? true);
-  return shown.map(({ id, members, latencyNs, jitterNs }) => ({ id, offsetNs: members[0]?.hops[0]?.startNs ?? 0, latencyNs, jitterNs }));
+function named({ streams }: Schedule, streamIds: readonly string[] | undefined) {
+  const asked = streamIds === undefined ? undefined : new Set(streamIds);
+  return streams
+    .filter(({ id }) => asked?.has(id) ?? true)
+    .map(({ id, members, latencyNs, jitterNs }) => ({ id, offsetNs: members[0]?.hops[0]?.startNs ?? 0, latencyNs, jitterNs }));
 }

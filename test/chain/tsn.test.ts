@@ -86,6 +86,7 @@ describe.each(Object.entries(grounds))("time-sensitive streams %s", (_, env) => 
     const after = await standing();
     expect(offsets(after)).toMatchObject(offsets(before));
     expect(faults(after)).toEqual([]);
+    expect(await told("scheduled", 3)).toMatchObject({ operation: "admit", revision: after.revision, streamCount: 9 });
     const placed = after.schedule.streams.find(({ id }) => id === "valve-2");
     const target = (name: string, ns: number | undefined) => ({
       targetName: name,
@@ -105,6 +106,9 @@ describe.each(Object.entries(grounds))("time-sensitive streams %s", (_, env) => 
 
     const [changed] = await api.apply(valve.replace('"120"', '"140"'));
     expect(changed).toMatchObject({ generation: 2, state: "FULFILLED", orders: [{ effect: "unchanged" }, { effect: "changed" }] });
+    const { touchedLinks, ports } = await told("scheduled", 4);
+    expect(touchedLinks).toContain("robot>sw3");
+    expect((ports as Schedule["ports"]).map(({ link }) => link)).toEqual(expect.arrayContaining(touchedLinks as string[]));
     expect((await standing()).input.problem.streams.find(({ id }) => id === "valve-2")?.frameBytes).toBe(140);
     expect(faults(await standing())).toEqual([]);
 

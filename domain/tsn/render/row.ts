@@ -120,8 +120,9 @@ function nameMarks(frames: readonly Frame[], y: number, geometry: Geometry): rea
     .flatMap((frame) => {
       const name = shortened(nameOf(frame.block), 18);
       const wide = textWidth(name, FONT);
-      const x = xOf(geometry, frame.fromNs);
-      const width = widthOf(geometry, frame);
+      const x = Math.max(geometry.left, xOf(geometry, frame.fromNs));
+      const width =
+        Math.min(geometry.right, x + widthOf(geometry, { fromNs: Math.max(frame.fromNs, geometry.fromNs), toNs: frame.toNs })) - x;
       if (wide + 6 <= width)
         return element("text", { class: "inside", x: x + width / 2, y: y + BAND_TOP + 15.5, "text-anchor": "middle" }, escaped(name));
       const centred = Math.min(Math.max(geometry.left, x + width / 2 - wide / 2), geometry.right - wide);
