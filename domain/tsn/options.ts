@@ -9,7 +9,7 @@ export interface PlanOptions {
   readonly iterationBudget: number;
 }
 
-export const planDefaults: PlanOptions = { seed: 1, iterationBudget: 20_000 };
+export const planDefaults: PlanOptions = { seed: 1, iterationBudget: 4_000 };
 
 /** What became of a schedule, and the links whose gate control lists are not what they were. */
 export interface Change {

@@ -60,6 +60,13 @@ export function openOccupancy(network: Network): Occupancy {
     return known;
   };
 
+  /** Every interval that was ever on a link counts: a little strict after removals, and never wrong. */
+  const cycles = new Float64Array(network.links.length).fill(1);
+  const cycleWith = (link: number, periodNs: number): number => {
+    const cycle = cycles[link] as number;
+    return cycle % periodNs === 0 ? cycle : lcm(cycle, periodNs);
+  };
+
   return {
     network,
     on: (link) => busy[link] as readonly Busy[],
@@ -68,9 +75,7 @@ export function openOccupancy(network: Network): Occupancy {
     fitsCycle(route, periodNs) {
       for (const link of route.links) {
         const limit = network.links[link]?.gates.maxCycleNs ?? 0;
-        let cycle = periodNs;
-        for (const b of busy[link] as readonly Busy[]) if (cycle % b.period !== 0) cycle = lcm(cycle, b.period);
-        if (cycle > limit) return false;
+        if (cycleWith(link, periodNs) > limit) return false;
       }
       return true;
     },
@@ -78,6 +83,7 @@ export function openOccupancy(network: Network): Occupancy {
       const { job, route, starts, queues } = placement;
       for (const [i, link] of route.links.entries()) {
         const start = starts[i] as number;
+        cycles[link] = cycleWith(link, job.periodNs);
         const hold = holdAt(route, i, start, starts[route.parents[i] as number] ?? 0);
         (busy[link] as Busy[]).push({
           job: job.index,

@@ -5,6 +5,7 @@ import { type Occupancy, openOccupancy, type Placement } from "./occupancy.ts";
 import type { Route } from "./route.ts";
 import type { Routing } from "./routing.ts";
 import { bestFit, openStains } from "./snug.ts";
+import { firstFree } from "./stretches.ts";
 import { placeWaiting } from "./waiting.ts";
 
 /** What the stages of the search share. */
@@ -36,6 +37,9 @@ export interface Partial {
 
 const scratch = noConstraints();
 
+/** From so many constraints on it pays to sort them first. */
+const MANY = 96;
+
 /** The no-wait placement that is through first, over the given routes. */
 export function firstFit(occupancy: Occupancy, job: Job, routes: readonly Route[]): Placement | undefined {
   const { latencyFrom } = occupancy.network.problem.semantics;
@@ -44,7 +48,8 @@ export function firstFit(occupancy: Occupancy, job: Job, routes: readonly Route[
     const window = phaseWindow(job, route.spanNs, latencyFrom);
     const last = best === undefined ? window.last : Math.min(window.last, best.end - route.spanNs - 1);
     if (last < window.first || !collect(occupancy, job, route, scratch) || !occupancy.fitsCycle(route, job.periodNs)) continue;
-    const phase = earliestPhase(scratch, { first: window.first, last });
+    const free = scratch.size > MANY ? firstFree : earliestPhase;
+    const phase = free(scratch, { first: window.first, last });
     if (phase >= 0) best = { route, phase, end: phase + route.spanNs };
   }
   return best === undefined ? undefined : placeAt(job, best.route, best.phase);
