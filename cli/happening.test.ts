@@ -41,6 +41,15 @@ describe("an event in a few words", () => {
     ["twin.snapshot.taken", { twin: { status: { current: null, phase: "Pending" } } }, "Pending"],
     ["weather.changed", { resource: "x", other: 1 }, "x"],
     ["weather.changed", undefined, ""],
+    ["tsn.requested", { operation: "plan", domain: "d" }, "plan"],
+    [
+      "tsn.scheduled",
+      { operation: "admit", revision: 2, streamCount: 8, worstLatencyNs: 5 },
+      "admit revision 2 streams 8 worst latency ns 5",
+    ],
+    ["tsn.infeasible", { operation: "plan", certificate: { kind: "latency", reason: "too slow" } }, "plan latency too slow"],
+    ["tsn.undecided", { operation: "plan", unscheduledCount: 3 }, "plan 3 without a place"],
+    ["tsn.refused", { operation: "remove", code: "TSN_STREAM_UNKNOWN", reason: "no x" }, "remove TSN_STREAM_UNKNOWN: no x"],
     ["intent.classified", { matches: "no list" }, ""],
   ])("%s", (short, data, what) => {
     expect(whatOf({ type: type(short), data })).toBe(what);

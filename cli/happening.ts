@@ -34,6 +34,12 @@ const whats: Readonly<Record<string, (data: Fields) => string>> = {
     return words(data["action"], order["executioner"], order["resource"]);
   },
   "order.executed": (data) => words(data["effect"], data["executioner"], data["resource"]),
+  "tsn.requested": (data) => words(data["operation"]),
+  "tsn.scheduled": (data) =>
+    words(data["operation"], "revision", data["revision"], "streams", data["streamCount"], "worst latency ns", data["worstLatencyNs"]),
+  "tsn.infeasible": (data) => words(data["operation"], fieldsOf(data["certificate"])["kind"], fieldsOf(data["certificate"])["reason"]),
+  "tsn.undecided": (data) => words(data["operation"], data["unscheduledCount"], "without a place"),
+  "tsn.refused": (data) => words(data["operation"], because(data)),
   "order.failed": (data) => words(data["executioner"], data["resource"], because(data)),
   "pod.changed": (data) => {
     const pod = fieldsOf(data["pod"]);

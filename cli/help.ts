@@ -1,6 +1,8 @@
 // What --help adds to the options: examples that can be copied. An intent file of the annex is at hand in every clone.
 const file = "test/golden/annex-9.1-tfs-l2vpn.yaml";
 
+const line = "domain/tsn/examples";
+
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 
 export const help = {
@@ -96,6 +98,57 @@ ${examples("underlay watch", "underlay watch --intent new_intent_2", "underlay w
   watchTwins: `
 One line an event: when, what kind, of which twin, what. A lost connection is taken up again where it was; Ctrl-C ends it.
 ${examples("underlay watch twins", "underlay watch twins --type anomaly", "underlay watch twins --workload cbcb208a-5d3a-4c0e-9d0e-0a5a7c1f6c11 -o json | jq .data.status.current")}`,
+  tsn: `
+A first round, with files that every clone has:
+  underlay tsn plan --config ${line}/five-bridges.json                     what each stream and each port gets
+  underlay tsn plan --config ${line}/five-bridges.json -o json > plan.json
+  underlay tsn validate --schedule plan.json                                              every frame through every gate
+  underlay tsn render --schedule plan.json -o svg > plan.svg                              a picture
+  underlay tsn tscai --schedule plan.json                                                 what the 5G core is asked for
+
+Exit codes: 0 scheduled, valid; 1 infeasible (with its proof), not valid, or a file that cannot be read; 2 undecided (plan and admit).`,
+
+  tsnPlan: `
+The same problem, seed and budget give the same bytes. Undecided is not infeasible: it says which streams found no place so far.
+With -o json: {"verdict": "scheduled" | "infeasible" | "undecided", …, "input": the problem}, which every other command takes with --schedule.
+${examples(
+  `underlay tsn plan --streams ${line}/line-streams.csv --topology ${line}/line-topology.csv`,
+  `underlay tsn plan --config ${line}/five-bridges.json -o json > plan.json`,
+  `underlay tsn plan --config ${line}/cnc.json -o cnc                          the CUC's answer`,
+  `underlay tsn plan --config ${line}/too-tight.json -o json | jq .certificate`,
+  `underlay tsn plan -s ${line}/line-streams.csv -t ${line}/line-topology.csv --seed 7 --budget 100000 --guard-band preempt`,
+)}`,
+
+  tsnAdmit: examples(
+    "underlay tsn admit --schedule plan.json --streams more.csv",
+    "underlay tsn admit --schedule plan.json --streams more.csv -o json > plan2.json",
+  ),
+  tsnRemove: examples("underlay tsn remove motion setpoint --schedule plan.json -o json > plan2.json"),
+
+  tsnValidate: `
+The verifier shares no code with the scheduler. The problem is the one given, else the one in the schedule's file.
+${examples(
+  "underlay tsn validate --schedule plan.json",
+  "underlay tsn validate --schedule plan.json --streams s.csv --topology t.csv",
+  "underlay tsn validate --tables out/1 --streams s.csv --topology t.csv         out/1-GCL.csv, out/1-OFFSET.csv, …",
+)}`,
+
+  tsnTscai: `
+TSCAI containers (TS 23.501 5.27.2) from PSFP gates, streams aggregated; a 5QI each; Npcf_PolicyAuthorization bodies with -o json; the bridge's
+delays and neighbours for the CNC.
+${examples(
+  "underlay tsn tscai --schedule plan.json --base-time 2026-01-01T00:00:00Z",
+  "underlay tsn tscai --schedule plan.json -o json | jq '.bridges[0].sessions'",
+)}`,
+
+  tsnRender: examples(
+    "underlay tsn render --schedule plan.json -o svg > plan.svg",
+    "underlay tsn render --schedule plan.json -o svg --bridge sw2 --from 0 --to 500 > sw2.svg",
+    "underlay tsn render --schedule plan.json -o yang --out bridges/               RFC 7951 JSON, one file a bridge",
+    "underlay tsn render --schedule plan.json -o yang --bridge sw2",
+    "underlay tsn render --schedule plan.json -o taprio --bridge sw2               tc commands for Linux",
+    "underlay tsn render --schedule plan.json -o csv --out tables/                 for tsnkit's simulator",
+  ),
 
   ledger: `
 The lab stands in for controllers that are not there: what its ledger shows happened in no network.

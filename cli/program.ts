@@ -12,6 +12,7 @@ import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
 import type { Sink } from "./screen.ts";
 import { addTwin } from "./twin-program.ts";
+import { addTsn } from "./tsn/program.ts";
 
 export interface GlobalOptions {
   readonly server?: string;
@@ -214,6 +215,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     );
 
   addTwin(program, (command) => run(command, globals()));
+
+  addTsn(program, (command) => run(command, globals()));
 
   const lab = program
     .command("lab")

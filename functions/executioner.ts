@@ -6,7 +6,7 @@ import { canonicalJson, type Order } from "../domain/intent/order.ts";
 import type { Event } from "../events/define.ts";
 import { OrderExecuted, OrderFailed, OrderPlaced } from "../events/order.ts";
 import { TransientError } from "../runtime/errors.ts";
-import { defineFunction, type Events, type HostedFunction, type Received, type Scope } from "../runtime/function.ts";
+import { defineFunction, type Events, type Fault, type HostedFunction, type Received, type Scope } from "../runtime/function.ts";
 import type { Backing } from "../state/backing.ts";
 import { type Claim, type EffectStore, openEffects } from "../state/effects.ts";
 
@@ -44,15 +44,12 @@ export interface Executioner extends HostedFunction<Backing> {
 
 export const isExecutioner = (fn: HostedFunction<Backing>): fn is Executioner => "adaptor" in fn;
 
-/**
- * A function that carries orders out over one interface, each effect once: claim, observe, apply what differs, commit the result with its
- * outbox entry; the host then publishes and acknowledges. A crash anywhere leads to a redelivery that observes again.
- */
+/** A function whose only work is to carry orders out. */
 export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): Executioner {
   const name = `exec-${spec.executioner}`;
   const resources: Openers & { readonly effects: typeof openEffects } = { ...spec.resources, effects: openEffects };
   // The host opens exactly `spec.resources`, which is what makes the erasure sound.
-  const adaptorOn = spec.adaptor as Executioner["adaptor"];
+  const adaptor = spec.adaptor as Executioner["adaptor"];
   const fn = defineFunction({
     name,
     summary: spec.summary,
@@ -63,7 +60,26 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
     concurrency: spec.concurrency ?? 100,
     timeoutMs: spec.timeoutMs ?? 30_000,
     resources,
+    ...carryingOut(name, adaptor),
+  });
+  return { ...fn, executioner: spec.executioner, adaptor };
+}
 
+type OrderScope = Scope<Readonly<Record<string, unknown>> & { readonly effects: EffectStore }>;
+
+/** What a function does with `order.placed`; a function that has other work, too, hands those events over. */
+export interface OrderWork {
+  handle(event: Placed, scope: OrderScope): Promise<Events>;
+  settled(event: Placed, scope: OrderScope): Promise<void>;
+  exhausted(event: Placed, fault: Fault): Events;
+}
+
+/**
+ * Carries orders out over one interface, each effect once: claim, observe, apply what differs, commit the result with its outbox entry; the
+ * host then publishes and acknowledges. A crash anywhere leads to a redelivery that observes again. `name` is the function's.
+ */
+export function carryingOut(name: string, adaptorOn: Executioner["adaptor"]): OrderWork {
+  return {
     async handle(event, scope) {
       const { effects } = scope.resources;
       const claim = claimOf(event);
@@ -123,8 +139,7 @@ export function defineExecutioner<O extends Openers>(spec: ExecutionerSpec<O>): 
 
     settled: (event, { resources }) => resources.effects.published(claimOf(event)),
     exhausted: (event, { code, reason }) => tell(name, event, failed(code, reason)),
-  });
-  return { ...fn, executioner: spec.executioner, adaptor: adaptorOn };
+  };
 }
 
 const claimOf = ({ data: { intentId, submission, action, order } }: Placed): Claim => ({

@@ -14,6 +14,7 @@ import intentReport from "./intent-report/handler.ts";
 import intentTranslate from "./intent-translate/handler.ts";
 import nemexPublish from "./nemex-publish/handler.ts";
 import probeMeasure from "./probe-measure/handler.ts";
+import tsnSchedule from "./tsn-schedule/handler.ts";
 
 export const functions: readonly HostedFunction<Backing>[] = [
   cmdtFuse,
@@ -29,4 +30,5 @@ export const functions: readonly HostedFunction<Backing>[] = [
   intentTranslate,
   nemexPublish,
   probeMeasure,
+  tsnSchedule,
 ];

@@ -5,18 +5,21 @@ import { describe } from "./bench/describe.ts";
 import { describeProfile } from "./bench/profile.ts";
 import { isTrue, selfTest } from "./bench/self-test.ts";
 import { runK6 } from "./k6-shim/run.ts";
+import { benchTsn } from "./tsn.ts";
 
 const USAGE = `npm run load                      every figure with its bounds and its goal; twenty minutes
 npm run load -- --short           correctness only, a minute
 npm run load -- --only PART,…     ${parts.join(", ")}
 npm run load -- profile [NAME,…]  where the time of the process goes: ${Object.keys(arrangements).join(", ")}
 npm run load -- self-test         what the generator makes of a known delay
+npm run load -- tsn               the TSN scheduler's figures; --help says more
 npm run load -- k6 SCENARIO       intents, plans, event or a file, without k6 and on a system of its own; with -e TARGET=URL on that one
 
   --pairs N (8)  --seconds N (5)  --warm-up N (3)  --log-level LEVEL (warn)  -o json  --strict (a missed goal is exit code 99)`;
 
 const option = { type: "string" } as const;
 const { values, positionals } = parseArgs({
+  args: process.argv[2] === "tsn" ? [] : process.argv.slice(2),
   allowPositionals: true,
   options: {
     short: { type: "boolean", default: false },
@@ -115,7 +118,12 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(positionals).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  return 1;
-});
+// Its options are its own.
+const [verb, ...own] = process.argv.slice(2);
+process.exitCode =
+  verb === "tsn"
+    ? benchTsn(own)
+    : await main(positionals).catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        return 1;
+      });

@@ -30,19 +30,33 @@ type Openers<B = never> = Readonly<Record<string, (backing: B) => unknown>>;
 type Opened<O extends Openers> = { readonly [K in keyof O]: ReturnType<O[K]> };
 /** What all the openers together need. */
 type BackingOf<O extends Openers> = [keyof O] extends [never] ? unknown : O[keyof O] extends (backing: infer B) => unknown ? B : unknown;
+/** Extension attributes that must match, as `{ executioner: "tfs" }`. */
+export type Where = Readonly<Record<string, string>>;
+
+/** A type of event; with `where`, only those of its events that match it besides the function's own. */
+export interface Consumed<T = unknown> extends EventType<T> {
+  readonly where?: Where;
+}
+
+/** Of a type that others consume, too, the events that match. */
+export const only = <T>(type: EventType<T>, where: Where): Consumed<T> => ({ ...type, where });
+
+/** What an event of this type must match for the function to get it. */
+export const whereOf = (fn: { readonly where?: Where }, { where }: Consumed): Where => ({ ...fn.where, ...where });
+
 type DataOf<E> = E extends EventType<infer T> ? T : never;
 
 /** Manifest and handler in one object: stack.yml, triggers, bindings and AsyncAPI are generated from it. */
-interface FunctionSpec<On extends readonly EventType[], In, O, R> {
+interface FunctionSpec<On extends readonly Consumed[], In, O, R> {
   readonly name: string;
   readonly summary: string;
   readonly on: On;
   readonly emits: readonly { readonly type: string }[];
   readonly resources: O;
-  /** Extension attributes that must match, as `{ executioner: "tfs" }`. */
-  readonly where?: Readonly<Record<string, string>>;
   /** For debugging: left out where a platform counts functions (OpenFaaS CE takes 15), and run by hand or in one process instead. */
   readonly isDebugAid?: boolean;
+  /** What every event of every type must match. */
+  readonly where?: Where;
   /** A cron expression, for what a clock starts. */
   readonly every?: string;
   readonly timeoutMs?: number;
@@ -56,9 +70,9 @@ interface FunctionSpec<On extends readonly EventType[], In, O, R> {
 }
 
 /** A function as hosts see it: the types of its data and resources are its own business, checked by `defineFunction`. */
-export type HostedFunction<B> = FunctionSpec<readonly EventType[], unknown, Openers<B>, Readonly<Record<string, unknown>>>;
+export type HostedFunction<B> = FunctionSpec<readonly Consumed[], unknown, Openers<B>, Readonly<Record<string, unknown>>>;
 
-export const defineFunction = <const On extends readonly EventType[], O extends Openers>(
+export const defineFunction = <const On extends readonly Consumed[], O extends Openers>(
   spec: FunctionSpec<On, DataOf<On[number]>, O, Opened<O>>,
 ): HostedFunction<BackingOf<O>> =>
   // The host validates data against `on` and opens `resources` before it calls `handle`, which is what makes the erasure sound.

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Event } from "../events/define.ts";
 import { PermanentError, TransientError } from "./errors.ts";
-import type { Events, Fault, HostedFunction, Received, Scope } from "./function.ts";
+import { type Events, type Fault, type HostedFunction, type Received, type Scope, whereOf } from "./function.ts";
 
 /** What became of one event in one function; hosts translate it, and nothing else knows of a platform. */
 export type Reply =
@@ -18,9 +18,11 @@ type Accepted = { readonly kind: "accepted"; readonly event: Received<unknown> }
 type NotAccepted = Extract<Reply, { kind: "rejected" | "skipped" }>;
 
 interface Prepared {
-  readonly schemas: ReadonlyMap<string, z.ZodType>;
+  readonly consumed: ReadonlyMap<
+    string,
+    { readonly schema: z.ZodType; readonly where: readonly (readonly [name: string, value: string])[] }
+  >;
   readonly emits: ReadonlySet<string>;
-  readonly where: readonly (readonly [name: string, value: string])[];
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -36,9 +38,8 @@ export function prepare<B>(fn: HostedFunction<B>): Prepared {
   let prepared = preparedOnce.get(fn);
   if (prepared === undefined) {
     prepared = {
-      schemas: new Map(fn.on.map(({ type, data }) => [type, data])),
+      consumed: new Map(fn.on.map((type) => [type.type, { schema: type.data, where: Object.entries(whereOf(fn, type)) }])),
       emits: new Set(fn.emits.map(({ type }) => type)),
-      where: Object.entries(fn.where ?? {}),
     };
     preparedOnce.set(fn, prepared);
   }
@@ -47,8 +48,8 @@ export function prepare<B>(fn: HostedFunction<B>): Prepared {
 
 /** Whether an event is meant for a function: what a broker's binding decides, for events that pass no broker. */
 export function isFor<B>(fn: HostedFunction<B>, event: Event): boolean {
-  const { schemas, where } = prepare(fn);
-  return schemas.has(event.type) && where.every(([name, value]) => String(event[name]) === value);
+  const consumed = prepare(fn).consumed.get(event.type);
+  return consumed?.where.every(([name, value]) => String(event[name]) === value) ?? false;
 }
 
 export async function invoke<B>(fn: HostedFunction<B>, event: Event, scope: HostScope): Promise<Reply> {
@@ -82,7 +83,7 @@ export function exhausted<B>(fn: HostedFunction<B>, event: Event, fault: Fault):
 }
 
 function accept<B>(fn: HostedFunction<B>, event: Event): Accepted | NotAccepted {
-  const schema = prepare(fn).schemas.get(event.type);
+  const schema = prepare(fn).consumed.get(event.type)?.schema;
   if (schema === undefined) return { kind: "rejected", code: "TYPE_UNEXPECTED", reason: `${fn.name} does not consume this type` };
   if (!isFor(fn, event)) return { kind: "skipped" };
   if (Number(event["hops"] ?? 0) > MAX_HOPS)

@@ -3,8 +3,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { Controller, type ReachableController } from "../domain/controllers.ts";
 
-/** The log executioner reaches nothing, so it needs no entry in the operator's file. */
-const builtIn: ReachableController = { executioner: "log", origin: "log:", address: new URL("log:") };
+/** The log reaches nothing, and a TSN schedule is kept here: they need no entry in the operator's file. */
+const builtIn: readonly ReachableController[] = ["log", "tsn"].map((executioner) => ({
+  executioner,
+  origin: `${executioner}:`,
+  address: new URL(`${executioner}:`),
+}));
 
 /** The file that `CONTROLLERS_FILE` names: a list of controllers in YAML or JSON. Everything that is wrong with it is told at once. */
 export function readControllersFile(file: string): readonly Controller[] {
@@ -31,7 +35,7 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...limitsOf(rest),
       ...twinSourceOf(rest),
     })),
-    builtIn,
+    ...builtIn,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { startLab } from "../lab/lab.ts";
 import { labNodes } from "../lab/probes/nodes.ts";
 import type { Probing } from "../domain/probe/schedule.ts";
+import { plantDomain, plantNetwork } from "../lab/tsn/network.ts";
 import { readConfig } from "../runtime/config.ts";
 import { openLog } from "../runtime/log.ts";
 import { readTenantsFile } from "./api/tenancy.ts";
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
     controllers,
     sealKey,
     ...(tenants === undefined ? {} : { tenants }),
-    ...(lab === undefined ? {} : { labAddress: lab.controlAddress }),
+    ...(lab === undefined ? {} : { labAddress: lab.controlAddress, networks: { [plantDomain]: plantNetwork() } }),
     ...(probing === undefined ? {} : { probing }),
   });
   if (tenants === undefined && !isLoopback(config.HOST))

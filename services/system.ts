@@ -1,6 +1,7 @@
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
 import type { Probing } from "../domain/probe/schedule.ts";
+import type { NetworkDocument } from "../domain/tsn/formats/network.ts";
 import type { Event } from "../events/define.ts";
 import { isExecutioner } from "../functions/executioner.ts";
 import { functions } from "../functions/index.ts";
@@ -24,11 +25,13 @@ import { openSecrets } from "../state/secrets.ts";
 import { openTwins } from "../state/twins.ts";
 import { openWatchPositions } from "../state/watch-positions.ts";
 import { openTopology } from "../state/topology.ts";
+import { openTsn } from "../state/tsn.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
 import { openDriftCheck } from "./drift.ts";
 import type { Tenants } from "./api/tenancy.ts";
 import { clockEvents } from "./clock.ts";
+import { requestEvent } from "./api/tsn.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { watchDrift } from "./keep/drift.ts";
@@ -53,6 +56,8 @@ interface SystemParts {
   readonly labAddress?: URL;
   /** Which nodes are measured; nothing is without it. */
   readonly probing?: Probing;
+  /** Networks of TSN domains that are there from the start, where none is kept of that name. */
+  readonly networks?: Readonly<Record<string, NetworkDocument>>;
 }
 
 export interface System {
@@ -74,7 +79,8 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
   });
 
 /** Everything in one process: functions on a broker, the API, the ways in, and the sweeps that let nothing wait for ever. */
-export async function startSystem({ config, log, controllers, sealKey, tenants, labAddress, probing }: SystemParts): Promise<System> {
+export async function startSystem(parts: SystemParts): Promise<System> {
+  const { config, log, controllers, sealKey, tenants, labAddress, probing, networks = {} } = parts;
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
   const backing: Backing = {
@@ -134,6 +140,13 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
   const forwarding =
     broker.kind === "memory" ? undefined : forwardCostMaps({ broker, topology, costMaps, tail, destination: destinationIn(config), log });
 
+  const schedules = openTsn(backing);
+  for (const [domain, network] of Object.entries(networks)) {
+    if ((await schedules.network(domain)) !== undefined) continue;
+    await schedules.putNetwork(domain, network);
+    await publish([requestEvent({ operation: "plan", domain }, "start")]);
+  }
+
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
     for (const { executioner } of executioners) await sweepOutbox(executioner, effects, publish);
@@ -161,6 +174,7 @@ export async function startSystem({ config, log, controllers, sealKey, tenants, 
     tail,
     topology,
     costMaps,
+    tsn: { schedules, publish },
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
     ...(tenants === undefined ? {} : { tenants }),

@@ -39,4 +39,8 @@ export const key = {
   probeLease: (node: string) => `mncc:{probes}:lease:${node}` as const,
   /** When a link was last handed out to be measured, gone when that does not matter any more. */
   probeHandedOut: (pair: string) => `mncc:{probes}:handed-out:${pair}` as const,
+  /** JSON of the network of a TSN domain. No expiry: it is there until another takes its place. */
+  tsnNetwork: (domain: string) => `mncc:{tsn:${domain}}:network` as const,
+  /** Hash: the schedule of a TSN domain and its revision. No expiry, as above. */
+  tsnSchedule: (domain: string) => `mncc:{tsn:${domain}}:schedule` as const,
 } as const;

@@ -5,7 +5,7 @@ import { notAnEvent } from "../codec/attributes.ts";
 import { parseJson } from "../codec/data.ts";
 import { fromJson } from "../codec/structured.ts";
 import { PermanentError, TransientError } from "../errors.ts";
-import type { HostedFunction } from "../function.ts";
+import { type HostedFunction, whereOf } from "../function.ts";
 import { type HostParts, openCalls } from "./calls.ts";
 import type { ClockEvents } from "./clock.ts";
 import { answer, type Answered, type Caller, failure } from "./answer.ts";
@@ -145,6 +145,7 @@ export function openHandling<B>(hosting: HttpHosting<B>): Handling {
     if (typeof value === "object" && value !== null && "specversion" in value) return fromJson(value);
     const type = fn.on.find(({ data }) => data.safeParse(value).success) ?? fn.on[0];
     if (type === undefined) throw notAnEvent(`${fn.name} consumes nothing`);
+    const { executioner } = whereOf(fn, type);
     const key = headers["idempotency-key"];
     const id = typeof key === "string" && key !== "" ? key : randomUUID();
     return type.make({
@@ -152,7 +153,7 @@ export function openHandling<B>(hosting: HttpHosting<B>): Handling {
       subject: id,
       id,
       data: value,
-      ...(fn.where?.["executioner"] === undefined ? {} : { executioner: fn.where["executioner"] }),
+      ...(executioner === undefined ? {} : { executioner }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { EVENTS_EXCHANGE, type Queue } from "../broker/broker.ts";
-import type { HostedFunction } from "../function.ts";
+import { type HostedFunction, whereOf } from "../function.ts";
 import { CONCURRENCY } from "./calls.ts";
 
 const DELIVERY_LIMIT = 20;
@@ -10,10 +10,10 @@ export const queueName = <B>(fn: HostedFunction<B>): string => `nemo.fn.${fn.nam
 export function queueOf<B>(fn: HostedFunction<B>): Queue {
   return {
     name: queueName(fn),
-    bindings: fn.on.map(({ type }) => ({
+    bindings: fn.on.map((consumed) => ({
       exchange: EVENTS_EXCHANGE,
       exchangeType: "topic",
-      key: `${type}.${fn.where?.["executioner"] ?? "#"}`,
+      key: `${consumed.type}.${whereOf(fn, consumed)["executioner"] ?? "#"}`,
     })),
     prefetch: fn.concurrency ?? CONCURRENCY,
     deliveryLimit: DELIVERY_LIMIT,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { TYPE_PREFIX } from "../../events/define.ts";
+import type { Where } from "../../runtime/function.ts";
 import { BANNER, type Generator, readEventTypes, readFunctions } from "./files.ts";
 
 const text = (description: string) => ({ type: "string", description });
@@ -30,6 +31,9 @@ const cloudEvent = {
   },
 };
 
+/** Undefined where nothing has to match. */
+const wordsOf = (where: Where): Where | undefined => (Object.keys(where).length === 0 ? undefined : where);
+
 const channel = (type: string): string => type.slice(TYPE_PREFIX.length);
 const pointer = (...path: readonly string[]) => ({ $ref: `#/${path.map((part) => part.replaceAll("/", "~1")).join("/")}` });
 
@@ -42,7 +46,7 @@ export const asyncApi: Generator = async (root) => {
   const { version, description, license } = JSON.parse(manifest) as { version: string; description: string; license: string };
   const known = new Set(types.map(({ type }) => type));
 
-  const operation = (action: "receive" | "send", fn: string, summary: string, type: string, where?: Readonly<Record<string, string>>) => {
+  const operation = (action: "receive" | "send", fn: string, summary: string, type: string, where?: Where) => {
     if (!known.has(type)) throw new Error(`${fn} ${action}s ${type}, which events/ does not declare`);
     const key = channel(type);
     return [
@@ -87,7 +91,7 @@ export const asyncApi: Generator = async (root) => {
     ),
     operations: Object.fromEntries(
       functions.flatMap(({ name, summary, on, emits, where }) => [
-        ...on.map(({ type }) => operation("receive", name, summary, type, where)),
+        ...on.map((consumed) => operation("receive", name, summary, consumed.type, wordsOf({ ...where, ...consumed.where }))),
         ...emits.map(({ type }) => operation("send", name, summary, type)),
       ]),
     ),

@@ -6,6 +6,7 @@ import { memoryCostMaps } from "../../state/cost-map.ts";
 import { memoryIntents } from "../../state/intents.ts";
 import { memoryTwins } from "../../state/twins.ts";
 import { memoryTopology } from "../../state/topology.ts";
+import { memoryTsn } from "../../state/tsn.ts";
 import { openApi } from "./server.ts";
 import { openTail } from "./tail.ts";
 
@@ -29,6 +30,7 @@ describe("the API while something behind it is away", () => {
       costMaps: memoryCostMaps(),
       publish,
       probing: undefined,
+      tsn: { schedules: memoryTsn(), publish },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });
@@ -86,6 +88,7 @@ describe("the API while something behind it is away", () => {
       costMaps: memoryCostMaps(),
       publish: () => Promise.resolve(),
       probing: undefined,
+      tsn: { schedules: memoryTsn(), publish: () => Promise.resolve() },
       metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
       log: silent,
     });

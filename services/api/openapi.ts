@@ -11,6 +11,21 @@ const paging = [
   query("after", { type: "string" }, "id to go on after"),
   query("limit", { type: "integer", minimum: 1, maximum: 500, default: 100 }, "size of the page"),
 ];
+const domain = { name: "domain", in: "path", required: true, schema: { type: "string" }, description: "id of the TSN domain" };
+const scheduleFile = {
+  type: "object",
+  properties: {
+    verdict: { const: "scheduled" },
+    domain: { type: "string" },
+    revision: { type: "integer" },
+    schedule: { type: "object" },
+    input: { type: "object" },
+  },
+};
+const tsnTaken = {
+  type: "object",
+  properties: { domain: { type: "string" }, request: { type: "string", description: "id of the event" } },
+};
 const file = {
   required: true,
   description: `TS 28.312 intents: YAML with any number of --- documents, a JSON object, or a JSON array. At most ${String(LIMITS.bytes)} bytes and ${String(LIMITS.documents)} documents; no aliases, no tags.`,
@@ -126,6 +141,36 @@ export const openapi = {
       },
     },
     ...networkPaths,
+    "/v1/tsn/domains/{domain}": {
+      get: {
+        summary: "What is scheduled in a TSN domain, as `underlay tsn plan -o json` prints it",
+        parameters: [domain],
+        responses: answers(scheduleFile, { "404": problem("no such domain, or nothing scheduled in it yet") }),
+      },
+    },
+    "/v1/tsn/domains/{domain}/network": {
+      put: {
+        summary: "The network of a TSN domain; its streams and those that were admitted are planned on it",
+        parameters: [domain],
+        requestBody: { required: true, description: "docs/tsn.md has the form", content: json({ type: "object" }) },
+        responses: {
+          "202": { description: "Kept; a tsn.requested event is on its way", content: json(tsnTaken) },
+          "422": problem("refused; `problems` names each place with its line"),
+        },
+      },
+    },
+    "/v1/tsn/domains/{domain}/requests": {
+      post: {
+        summary: "Plan, admit or remove streams",
+        parameters: [domain],
+        requestBody: { required: true, description: "the data of tsn.requested, without the domain", content: json({ type: "object" }) },
+        responses: {
+          "202": { description: "A tsn.requested event is on its way", content: json(tsnTaken) },
+          "413": problem("more than fits into an event"),
+          "422": problem("refused; `problems` names each place with its line"),
+        },
+      },
+    },
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",

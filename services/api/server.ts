@@ -25,6 +25,7 @@ import type { Tail } from "./tail.ts";
 import { guard, type Tenants } from "./tenancy.ts";
 import { twinRoutes } from "./twins.ts";
 import { topologyRoutes } from "./topology.ts";
+import { type TsnParts, tsnRoutes } from "./tsn.ts";
 
 export interface ApiParts {
   readonly ingress: Ingress;
@@ -38,6 +39,7 @@ export interface ApiParts {
   readonly tail: Tail;
   readonly topology: TopologyStore;
   readonly costMaps: CostMapStore;
+  readonly tsn: TsnParts;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   /** Absent: everybody may do everything. */
@@ -51,7 +53,7 @@ export interface ApiParts {
 const open = { config: { access: "public" } } as const;
 
 /** The HTTP API: intents in, plans, reports and events out. */
-export function openApi({ broker, metrics, log, labAddress, tenants, ...parts }: ApiParts): FastifyInstance {
+export function openApi({ broker, tsn, metrics, log, labAddress, tenants, ...parts }: ApiParts): FastifyInstance {
   const app = fastify({ bodyLimit: LIMITS.bytes, logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 256 } });
   // Whatever it is called, the ingress looks at the bytes: YAML has no media type that clients agree on.
   app.removeAllContentTypeParsers();
@@ -89,6 +91,7 @@ export function openApi({ broker, metrics, log, labAddress, tenants, ...parts }:
   topologyRoutes(app, parts);
   altoRoutes(app, openMaps({ ...parts, log }));
   probeRoutes(app, parts);
+  tsnRoutes(app, tsn);
   twinRoutes(app, { twins: parts.twins, broker, tail: parts.tail });
   app.get("/openapi.json", open, () => openapi);
   app.get("/_/health", open, () => ({ status: "ok" }));

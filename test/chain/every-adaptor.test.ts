@@ -6,9 +6,10 @@ import type { PlanStep } from "../../domain/intent/plan.ts";
 import { isExecutioner } from "../../functions/executioner.ts";
 import { functions } from "../../functions/index.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
+import { plantDomain, plantNetwork } from "../../lab/tsn/network.ts";
 import { clear, grounds } from "../support/ground.ts";
 import { apiOf } from "../support/api.ts";
-import { type Settings, settings, startProcess, type SystemProcess } from "../support/system.ts";
+import { type Settings, settings, startProcess, type SystemProcess, until } from "../support/system.ts";
 
 /** The example intents of every library: what is shown to people is what runs here. Stops are put off, so that none has passed. */
 const documents = catalogue.flatMap(({ name }) => {
@@ -39,6 +40,13 @@ describe.each(Object.entries(grounds))("the examples of all libraries in one fil
     await clear(env);
     system = await startProcess(given);
     api = apiOf(system);
+    // Streams need the network that they are to pass.
+    await api.call("PUT", `/v1/tsn/domains/${plantDomain}/network`, JSON.stringify(plantNetwork()));
+    await until(
+      async () => ((await api.call("GET", `/v1/tsn/domains/${plantDomain}`)).status === 200 ? true : undefined),
+      20_000,
+      "the plant's schedule",
+    );
   });
   afterAll(async () => {
     const { code } = await system.end("SIGTERM");

@@ -18,6 +18,7 @@ import { tenantsFrom } from "../../services/api/tenancy.ts";
 import { memoryCostMaps } from "../../state/cost-map.ts";
 import { memoryIntents } from "../../state/intents.ts";
 import { memoryTopology } from "../../state/topology.ts";
+import { memoryTsn } from "../../state/tsn.ts";
 import { memoryTwins, redisTwins, type TwinStore } from "../../state/twins.ts";
 import { twinOf, type TwinOf } from "../support/twins.ts";
 
@@ -60,6 +61,7 @@ function open(store: TwinStore, isGuarded = true): void {
       terminate: () => Promise.resolve(undefined),
     },
     drift: { of: () => Promise.reject(new Error("nothing is carried out")), all: () => nothing() },
+    tsn: { schedules: memoryTsn(), publish: () => Promise.resolve() },
     topology: memoryTopology(),
     costMaps: memoryCostMaps(),
     publish: () => Promise.resolve(),

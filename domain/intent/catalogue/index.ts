@@ -10,6 +10,7 @@ import { library as networkSlice5g } from "./network-slice-5g/library.ts";
 import { library as restconfResource } from "./restconf-resource/library.ts";
 import { library as slice5gFlow } from "./slice-5g-flow/library.ts";
 import { library as tfsL2vpn } from "./tfs-l2vpn/library.ts";
+import { library as tsnStream } from "./tsn-stream/library.ts";
 
 export const catalogue: readonly IntentLibrary[] = [
   bgpPeering,
@@ -22,4 +23,5 @@ export const catalogue: readonly IntentLibrary[] = [
   restconfResource,
   slice5gFlow,
   tfsL2vpn,
+  tsnStream,
 ];
