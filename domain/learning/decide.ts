@@ -18,7 +18,7 @@ import {
   type State,
 } from "./model.ts";
 import { isSound } from "./network.ts";
-import { maskOf, stateOf } from "./state.ts";
+import { maskOf, outlookOf, stateOf } from "./state.ts";
 
 /** What one decision is made with. */
 export interface Grounds {
@@ -102,7 +102,7 @@ export function decide(grounds: Grounds): Decided {
     },
   });
 
-  const state = complete ? stateOf(memory.demand, observation.replicas, utilisationOf(observation)) : undefined;
+  const state = complete ? stateOf(outlookOf(memory.demand), observation.replicas, utilisationOf(observation)) : undefined;
   const fallback = fallbackOf(grounds, state);
   if (fallback !== undefined || state === undefined || typeof model === "string")
     return finish(asHpa([], { fallback: fallback ?? "MISSING", ...(state === undefined ? {} : { state }) }));

@@ -15,9 +15,60 @@ export const remember = (memory: Memory, demand: number): Memory => ({
   demand: [...memory.demand.slice(1 - WINDOW_TICKS), demand],
 });
 
-/** Periods over which the rule takes the greatest demand: 5 min of 30 s. It is also what keeps it from scaling down at once. */
+/** Utilisation beyond which response times are held to break the objective. */
+export const VIOLATION_UTILISATION = 0.8;
+
+/** Periods from a demand that is seen to the first one that a decision about it serves: one of lag, two of start-up. */
+export const HORIZON = 3;
+
+/** How far the level follows each new demand. */
+const FOLLOW = 0.15;
+
+export interface Forecast {
+  /** Exponentially weighted mean, pods of work. */
+  readonly level: number;
+  /** Root mean square of what demand was above the level of HORIZON periods before, over the window: the forecast's error. */
+  readonly noise: number;
+  /** The greatest such error. */
+  readonly worst: number;
+}
+
+/**
+ * What can be said of the demand HORIZON periods from now.
+ * @param demand pods of work a period, oldest first, at least one.
+ */
+export function forecast(demand: readonly number[]): Forecast {
+  const levels: number[] = [];
+  let level = demand[0] ?? 0;
+  let squares = 0;
+  let worst = 0;
+  let errors = 0;
+  for (let t = 0; t < demand.length; t += 1) {
+    const now = demand[t] as number;
+    level += FOLLOW * (now - level);
+    levels.push(level);
+    if (t < HORIZON) continue;
+    const error = now - (levels[t - HORIZON] as number);
+    squares += error * error;
+    errors += 1;
+    worst = Math.max(worst, error);
+  }
+  return { level, noise: Math.sqrt((squares + 0.01) / (errors + 1)), worst };
+}
+
+/** Errors of the forecast that are kept free. Calibrated on the training days only. */
+export const MARGIN = 2;
+
+/**
+ * The calibrated rule: pods for the level and for so many of its errors, at the utilisation that must not be passed. The newsvendor's answer:
+ * a pod too many costs 1, a violation 20, so a quantile near 95 % is bought.
+ */
+export const marginReplicas = ({ level, noise }: Forecast, margin = MARGIN): number =>
+  Math.max(1, Math.ceil((level + margin * noise) / VIOLATION_UTILISATION));
+
+/** Periods over which the demand rule takes the greatest demand: 5 min of 30 s. */
 const RULE_TICKS = 10;
 
-/** The calibrated rule: enough pods for the greatest demand of the last 5 min at a target utilisation. */
+/** The demand rule: pods for the greatest demand of the last 5 min at a target utilisation. */
 export const ruleReplicas = (demand: readonly number[], targetUtilisation: number): number =>
   Math.max(1, Math.ceil(Math.max(0, ...demand.slice(-RULE_TICKS)) / targetUtilisation));

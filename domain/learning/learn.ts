@@ -21,9 +21,11 @@ export interface LearnSettings {
   readonly learningRate: number;
   /** How far the target network follows a step, 0 to 1 (soft update, Lillicrap et al. 2016). */
   readonly follow: number;
+  /** What the error counts that all actions from one state have in common, 0 to 1. */
+  readonly commonWeight: number;
 }
 
-export const LEARN_DEFAULTS: LearnSettings = { gamma: 0.95, learningRate: 5e-4, follow: 0.005 };
+export const LEARN_DEFAULTS: LearnSettings = { gamma: 0.95, learningRate: 5e-4, follow: 0.005, commonWeight: 0.05 };
 
 /** What learning changes in place. */
 export interface Learner {
@@ -74,9 +76,24 @@ export const workspaceFor = ({ layout, values }: Weights): Workspace => ({
   gradient: new Float32Array(values.length),
 });
 
+/** Transitions from one state, side by side: those that share their features. */
+function* groupsOf(batch: readonly Transition[]): Generator<readonly Transition[]> {
+  for (let from = 0; from < batch.length; ) {
+    let to = from + 1;
+    while (to < batch.length && batch[to]?.features === batch[from]?.features) to += 1;
+    yield batch.slice(from, to);
+    from = to;
+  }
+}
+
 /**
  * One step of Double DQN (van Hasselt et al. 2016) with n-step targets on a batch of transitions: the network chooses the next action, the
  * target network says what it is worth. Squared error, not clipped: a rare expensive violation must weigh what it costs.
+ *
+ * Where neighbours in the batch share their `features` object they are several actions tried from one state on one demand (practice.ts). What
+ * they all got wrong alike is then the chance of the demand and hardly counts; what they got wrong against each other is the advantage of one
+ * action over another, and that is what decides.
+ *
  * Changes `learner` in place.
  * @returns the mean squared temporal-difference error before the step.
  */
@@ -90,19 +107,25 @@ export function learn(
   const { weights, target, optimiser } = learner;
   const { input, activations, aside, slopes, gradient } = workspace;
   const outputs = slopes.at(-1) as Float32Array;
+  const worthOf = ({ nextFeatures, nextMask }: Transition): number => {
+    normalise(nextFeatures, normalisation, input);
+    const next = best(forward(weights, input, aside), nextMask);
+    return next < 0 ? 0 : (forward(target, input, aside)[next] as number);
+  };
   gradient.fill(0);
   let loss = 0;
-  for (const transition of batch) {
-    normalise(transition.nextFeatures, normalisation, input);
-    const next = best(forward(weights, input, aside), transition.nextMask);
-    const worth = next < 0 ? 0 : (forward(target, input, aside)[next] as number);
-    const wanted = transition.reward + settings.gamma ** transition.steps * worth;
-
-    const qValues = forward(weights, normalise(transition.features, normalisation, input), activations);
-    const error = (qValues[transition.action] as number) - wanted;
-    loss += error * error;
+  for (const group of groupsOf(batch)) {
+    const wanted = group.map((transition) => transition.reward + settings.gamma ** transition.steps * worthOf(transition));
+    const qValues = forward(weights, normalise((group[0] as Transition).features, normalisation, input), activations);
+    const errors = group.map(({ action }, i) => (qValues[action] as number) - (wanted[i] as number));
+    const alike = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    const kept = group.length > 1 ? settings.commonWeight : 1;
     outputs.fill(0);
-    outputs[transition.action] = error / batch.length;
+    group.forEach(({ action }, i) => {
+      const error = errors[i] as number;
+      loss += error * error;
+      outputs[action] = (error - alike + kept * alike) / batch.length;
+    });
     backward(weights, activations, slopes, gradient);
   }
   adam(weights.values, gradient, optimiser, settings.learningRate);
