@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { ReachableController } from "../domain/controllers.ts";
+import type { LearningSettings } from "../domain/scaling/settings.ts";
 
 /** What a process opens its resources on. Without `redis` every store lives in memory and is gone with the process. */
 export interface Backing {
@@ -7,6 +8,8 @@ export interface Backing {
   readonly controllers: readonly ReachableController[];
   /** 32 bytes, AES-256-GCM: seals the secrets of intents. */
   readonly sealKey: Buffer;
+  /** How workloads are scaled, and with whom this process learns. */
+  readonly learning?: LearningSettings;
 }
 
 /** Opens a store once for each backing: functions and services of one process that ask for it share it. */
