@@ -39,6 +39,10 @@ export const Controller = z
     ues: z.record(z.string().regex(/^imsi-\d{15}$/), z.ipv4()).optional(),
     /** Where a 5G core is to send its notifications; the flow's name is added to its path. */
     notifyUrl: z.url({ protocol: /^https?$/ }).optional(),
+    /** Bearer token for a Kubernetes API, read again for every call: the kubelet renews it in place. */
+    tokenFile: z.string().optional(),
+    /** Which cluster's API this is, as twins name it. */
+    cluster: z.string().min(1).optional(),
   })
   .refine((c) => c.tokenUrl === undefined || (c.clientIdFile !== undefined && c.clientSecretFile !== undefined), {
     error: "a tokenUrl needs clientIdFile and clientSecretFile",
@@ -63,6 +67,8 @@ export interface ReachableController {
   readonly scsAsId?: string;
   readonly ues?: Readonly<Record<string, string>>;
   readonly notifyUrl?: URL;
+  readonly tokenFile?: string;
+  readonly cluster?: string;
 }
 
 /** What asks for tokens at an OAuth2 token endpoint, in its own name. */

@@ -12,6 +12,7 @@ const layout = [FEATURES.length, 64, 64, DEVIATIONS.length];
 export const GENESIS_MODEL: Uint8Array = encodeModel({
   weights: initialWeights(layout, seeded(1)),
   normalisation: { mean: new Float32Array(FEATURES.length), deviation: new Float32Array(FEATURES.length).fill(1) },
+  hurdle: 0,
 });
 
 export const GENESIS_LINK = genesis(sha256(GENESIS_MODEL));

@@ -28,6 +28,7 @@ export function reachable(controllers: readonly Controller[]): readonly Reachabl
       ...(dialect === undefined ? {} : { dialect }),
       ...(sessionsBody === undefined ? {} : { sessionsBody }),
       ...mobileOf(rest),
+      ...clusterOf(rest),
     })),
     builtIn,
   ];
@@ -62,3 +63,12 @@ function mobileOf({
     ...(notifyUrl === undefined ? {} : { notifyUrl: new URL(notifyUrl) }),
   };
 }
+
+/** What only an entry for a cluster's Kubernetes API has. */
+const clusterOf = ({
+  tokenFile,
+  cluster,
+}: Pick<Controller, "tokenFile" | "cluster">): Pick<ReachableController, "tokenFile" | "cluster"> => ({
+  ...(tokenFile === undefined ? {} : { tokenFile }),
+  ...(cluster === undefined ? {} : { cluster }),
+});

@@ -25,6 +25,9 @@ import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
 import { storePromise } from "./keep/durability.ts";
 import { sweepOutbox } from "./keep/outbox.ts";
 import { sweepOverdue } from "./keep/overdue.ts";
+import { learningTicks } from "./learning/clock.ts";
+import { openLearning } from "./learning/learning.ts";
+import { readLearning } from "./learning/settings.ts";
 import { openPlanner } from "./plan.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -56,7 +59,8 @@ const openBroker = (url: string, log: Logger): Promise<Broker> =>
 export async function startSystem({ config, log, controllers, sealKey, labAddress }: SystemParts): Promise<System> {
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
-  const backing: Backing = { controllers, sealKey, ...(redis === undefined ? {} : { redis }) };
+  const learning = readLearning(config.LEARNING_FILE, () => sealKey);
+  const backing: Backing = { controllers, sealKey, learning, ...(redis === undefined ? {} : { redis }) };
   await redis?.ping().catch((cause: unknown) => {
     redis.disconnect();
     throw new Error(`no answer from Redis at ${new URL(config.REDIS_URL ?? "").host}: check that it runs, and REDIS_URL`, { cause });
@@ -91,9 +95,15 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS },
+    options: {
+      fuse: new Set(config.FUSE),
+      attempts: config.ATTEMPTS,
+      patienceMs: config.PATIENCE_MS,
+      clockEvents: (fn) => learningTicks(fn, now(), () => learning.client),
+    },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
+  const scaling = await openLearning({ backing, settings: learning, broker, publish, now, log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -111,6 +121,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
     intents,
     broker,
     tail,
+    learning: scaling.parts,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
     ...(labAddress === undefined ? {} : { labAddress }),
@@ -131,6 +142,7 @@ export async function startSystem({ config, log, controllers, sealKey, labAddres
       clearInterval(sweeping);
       await api.close();
       await orchestrator.stop();
+      await scaling.stop();
       await hosting.stop();
       await tail.stop();
       await broker.close();

@@ -8,13 +8,13 @@ const Resources = z.strictObject({ cpuCores: amount, ramBytes: amount });
 export const ScalingRecord = z.strictObject({
   /** Follows from the snapshot, so that a redelivery has the same. */
   decisionId: z.string(),
-  /** What is scaled, as `cluster/namespace/name`. */
+  /** What is scaled: the twin's id, `cluster/namespace/kind/name`. */
   workload: z.string(),
   /** NEMO's UUID, where the twin knows it. */
   workloadId: z.string().optional(),
   cluster: z.string().optional(),
   namespace: z.string().optional(),
-  deployment: z.string().optional(),
+  component: z.strictObject({ kind: z.string(), name: z.string() }),
   /** When the twin was taken that this was decided on, and how long the decision is worth following; RFC 3339. */
   takenAt: z.string(),
   validUntil: z.string(),

@@ -5,7 +5,7 @@ import { ClientName, type Federation } from "./federation.ts";
 const file = z.string().min(1);
 const positive = z.number().positive();
 
-/** What differs for one workload, by its name `cluster/namespace/name`, or its NEMO UUID. */
+/** What differs for one workload, by its twin's id `cluster/namespace/kind/name`, or its NEMO UUID. */
 const WorkloadSettings = z.strictObject({
   mode: Mode.optional(),
   minReplicas: z.int().positive().optional(),

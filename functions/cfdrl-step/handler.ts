@@ -1,7 +1,6 @@
 import { LearningDue, LearningUpdated, PolicyUpdated } from "../../events/learning.ts";
 import { ScalingProposed } from "../../events/scaling.ts";
 import { TwinSnapshotTaken } from "../../events/twin.ts";
-import { PermanentError } from "../../runtime/errors.ts";
 import { defineFunction } from "../../runtime/function.ts";
 import { openClusters } from "../../state/clusters.ts";
 import { openPolicies } from "../../state/policies.ts";
@@ -39,8 +38,7 @@ export default defineFunction({
         return [];
       default: {
         const reading = readTwin(event.data);
-        if (reading === undefined) throw new PermanentError("TWIN_NAMELESS", "the twin names neither a workload nor a component");
-        return act(event, reading, scope);
+        return reading === undefined ? [] : act(event, reading, scope);
       }
     }
   },

@@ -2,39 +2,38 @@ import { z } from "zod";
 
 /*
  * What cfdrl-step reads of a twin, and the only place that knows the twin's names. Whatever is missing or null is left out, and what is
- * decided from it then is not the learner's.
+ * decided without it is not the learner's.
  */
 
 const amount = z.number().nonnegative().nullish().catch(undefined);
-const name = z.string().min(1).max(253).nullish().catch(undefined);
-const Quality = z.looseObject({ ok: z.boolean() }).nullish().catch(undefined);
+const optional = <T extends z.ZodType>(of: T) => of.nullish().catch(undefined);
+const Quality = optional(z.looseObject({ isFresh: z.boolean() }));
 
-const Twin = z.looseObject({
-  timestamp: z.iso.datetime({ offset: true }),
-  workload_id: name,
-  cluster: name,
-  namespace: name,
-  component: z.looseObject({ name }).nullish().catch(undefined),
-  replicas: z.looseObject({ desired: amount, ready: amount }).nullish().catch(undefined),
-  resources: z
-    .looseObject({ cpu_cores: amount, memory_bytes: amount, cpu_limit_cores: amount, memory_limit_bytes: amount })
-    .nullish()
-    .catch(undefined),
-  linkerd: z
-    .looseObject({ inbound: z.looseObject({ req_rate: amount }).nullish() })
-    .nullish()
-    .catch(undefined),
-  quality: z.looseObject({ linkerd: Quality, resources: Quality, watch: Quality }).nullish().catch(undefined),
+const Snapshot = z.looseObject({
+  twin: z.looseObject({
+    twinId: z.string().min(1).max(1024),
+    cluster: optional(z.string()),
+    namespace: optional(z.string()),
+    component: z.looseObject({ kind: z.string(), name: z.string().min(1) }),
+    workloadId: optional(z.string()),
+    updatedAt: z.iso.datetime({ offset: true }),
+    replicas: optional(z.looseObject({ desired: amount, current: amount, ready: amount })),
+    resources: optional(z.looseObject({ cpuCores: amount, memoryBytes: amount, cpuLimitCores: amount, memoryLimitBytes: amount })),
+    network: optional(z.looseObject({ windowSeconds: amount, inbound: optional(z.looseObject({ requestRate: amount })) })),
+    quality: optional(z.looseObject({ linkerd: Quality, usage: Quality, watch: Quality })),
+  }),
 });
 
-/** One component as the twin shows it. Usage is of all pods together, limits are one pod's. */
+/** One component as its twin shows it. Usage is of all pods together, limits are one pod's. */
 export interface Reading {
-  /** What is scaled: `cluster/namespace/name`. */
+  /** The twin's id: `cluster/namespace/kind/name`. */
   readonly workload: string;
+  /** NEMO's UUID. */
   readonly workloadId: string | undefined;
   readonly cluster: string | undefined;
   readonly namespace: string | undefined;
-  readonly deployment: string | undefined;
+  readonly kind: string;
+  readonly name: string;
   readonly takenAtMs: number;
   readonly desired: number | undefined;
   readonly ready: number | undefined;
@@ -45,32 +44,37 @@ export interface Reading {
   readonly requestsPerSecond: number | undefined;
 }
 
-/** @returns undefined where the twin has no time or names nothing that could be scaled. */
+/** What has a scale subresource. */
+const scalable: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet"]);
+/** A rate over a longer window is an average of what was, and no demand of now. */
+const LONGEST_WINDOW_S = 120;
+
+/** @returns undefined where the twin is of nothing that can be scaled. */
 export function readTwin(data: unknown): Reading | undefined {
-  const read = Twin.safeParse(data);
+  const read = Snapshot.safeParse(data);
   if (!read.success) return undefined;
-  const { timestamp, workload_id, cluster, namespace, component, replicas, resources, linkerd, quality } = read.data;
-  const workloadId = workload_id ?? undefined;
-  const deployment = component?.name ?? undefined;
-  const leaf = deployment ?? workloadId;
-  if (leaf === undefined) return undefined;
+  const { twinId, cluster, namespace, component, workloadId, updatedAt, replicas, resources, network, quality } = read.data.twin;
+  if (!scalable.has(component.kind)) return undefined;
   // A source that has gone stale says what was, not what is.
-  const used = quality?.resources?.ok === false ? undefined : resources;
-  const traffic = quality?.linkerd?.ok === false ? undefined : linkerd?.inbound;
-  const seen = quality?.watch?.ok === false ? undefined : replicas;
+  const seen = quality?.watch?.isFresh === false ? undefined : replicas;
+  const used = quality?.usage?.isFresh === false ? undefined : resources;
+  const isOfNow = quality?.linkerd?.isFresh !== false && (network?.windowSeconds ?? Number.POSITIVE_INFINITY) <= LONGEST_WINDOW_S;
+  const perPod = (limit: number | null | undefined): number | undefined =>
+    typeof limit === "number" && typeof replicas?.current === "number" && replicas.current > 0 ? limit / replicas.current : undefined;
   return {
-    workload: [cluster, namespace, leaf].filter((part) => typeof part === "string").join("/"),
-    workloadId,
+    workload: twinId,
+    workloadId: workloadId ?? undefined,
     cluster: cluster ?? undefined,
     namespace: namespace ?? undefined,
-    deployment,
-    takenAtMs: Date.parse(timestamp),
-    desired: seen?.desired ?? undefined,
+    kind: component.kind,
+    name: component.name,
+    takenAtMs: Date.parse(updatedAt),
+    desired: seen?.desired ?? seen?.current ?? undefined,
     ready: seen?.ready ?? undefined,
-    cpuCores: used?.cpu_cores ?? undefined,
-    ramBytes: used?.memory_bytes ?? undefined,
-    cpuLimitCores: resources?.cpu_limit_cores ?? undefined,
-    ramLimitBytes: resources?.memory_limit_bytes ?? undefined,
-    requestsPerSecond: traffic?.req_rate ?? undefined,
+    cpuCores: used?.cpuCores ?? undefined,
+    ramBytes: used?.memoryBytes ?? undefined,
+    cpuLimitCores: perPod(resources?.cpuLimitCores),
+    ramLimitBytes: perPod(resources?.memoryLimitBytes),
+    requestsPerSecond: isOfNow ? (network?.inbound?.requestRate ?? undefined) : undefined,
   };
 }

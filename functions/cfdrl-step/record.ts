@@ -20,14 +20,15 @@ const known = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 
 /** A decision as it is logged and told. */
 export function recordOf({ decisionId, reading, observation, decision, mode, head, demandPods }: Grounds): ScalingRecord {
-  const { workload, workloadId, cluster, namespace, deployment, takenAtMs } = reading;
+  const { workload, workloadId, cluster, namespace, kind, name, takenAtMs } = reading;
   const { usage, limits, replicas, requestsPerSecond, podRequestsPerSecond, periodMs } = observation;
   const { state, mask, qValues, action, propensity, fallback, learned } = decision;
   const isKnown = [usage.cpuCores, usage.ramBytes, limits.cpuCores, limits.ramBytes].every(Number.isFinite);
   return {
     decisionId,
     workload,
-    ...known({ workloadId, cluster, namespace, deployment }),
+    ...known({ workloadId, cluster, namespace }),
+    component: { kind, name },
     takenAt: new Date(takenAtMs).toISOString(),
     // The next one is due a period later; what has not arrived after two is not worth following any more.
     validUntil: new Date(takenAtMs + 2 * periodMs).toISOString(),

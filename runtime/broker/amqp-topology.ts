@@ -57,12 +57,8 @@ export async function declareLog(model: ChannelModel, maxBytes: number): Promise
 
 export async function declareQueue(model: ChannelModel, queue: Queue): Promise<void> {
   if (isDeadLetterQueue(queue.name)) return withChannel(model, (channel) => assertQueue(channel, deadLetters(queue.name)));
-  if (queue.foreign === true && !(await queueExists(model, queue.name)))
-    await withChannel(model, (channel) => channel.assertQueue(queue.name, { durable: true }));
-  for (const { exchange, exchangeType } of queue.bindings)
-    // What another system declared keeps its type and arguments: ours would be refused, or would be refused to its owner later.
-    if (!isOurs(exchange) && !(await exchangeExists(model, exchange)))
-      await withChannel(model, (channel) => channel.assertExchange(exchange, exchangeType, { durable: true }));
+  if (queue.foreign === true) await provideQueue(model, queue);
+  else await provideExchanges(model, queue);
 
   await withChannel(model, async (channel) => {
     await declareExchanges(channel);
@@ -72,6 +68,20 @@ export async function declareQueue(model: ChannelModel, queue: Queue): Promise<v
     if (queue.foreign !== true) await assertQueue(channel, functionQueue(queue));
     await Promise.all(queue.bindings.map(({ exchange, key }) => channel.bindQueue(queue.name, exchange, key)));
   });
+}
+
+/** A queue of another system's: what is there keeps its type and arguments. */
+export async function provideQueue(model: ChannelModel, { name, bindings }: Pick<Queue, "name" | "bindings">): Promise<void> {
+  if (!(await queueExists(model, name))) await withChannel(model, (channel) => channel.assertQueue(name, { durable: true }));
+  await provideExchanges(model, { bindings });
+  await withChannel(model, (channel) => Promise.all(bindings.map(({ exchange, key }) => channel.bindQueue(name, exchange, key))));
+}
+
+/** What another system declared keeps its type and arguments: ours would be refused, or would be refused to its owner later. */
+async function provideExchanges(model: ChannelModel, { bindings }: Pick<Queue, "bindings">): Promise<void> {
+  for (const { exchange, exchangeType } of bindings)
+    if (!isOurs(exchange) && !(await exchangeExists(model, exchange)))
+      await withChannel(model, (channel) => channel.assertExchange(exchange, exchangeType, { durable: true }));
 }
 
 const assertQueue = async (channel: Channel, { name, arguments: args }: Declaration): Promise<void> => {

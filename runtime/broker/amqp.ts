@@ -2,6 +2,7 @@ import { openConsumer } from "./amqp-consumer.ts";
 import { followLog } from "./amqp-follower.ts";
 import { type LinkOptions, openLink } from "./amqp-link.ts";
 import { openPublisher } from "./amqp-publisher.ts";
+import { provideQueue } from "./amqp-topology.ts";
 import type { Broker, BrokerLog } from "./broker.ts";
 
 export interface AmqpOptions {
@@ -33,6 +34,7 @@ export async function openAmqp(options: AmqpOptions): Promise<Broker> {
     kind: "amqp",
     publish: (messages) => publisher.publish(messages),
     consume: (queue, deliver) => openConsumer(link, queue, deliver, { publisher, log }),
+    provide: async (queue) => provideQueue(await link.opened(), queue),
     follow: (after, signal) => followLog(link, after, signal, log),
     isConnected: () => publisher.isReady(),
     close: () => (closed ??= Promise.all([publisher.close(), link.close()]).then(() => undefined)),

@@ -66,6 +66,11 @@ export interface Broker {
    */
   consume(queue: Queue, deliver: (message: Message) => Promise<Settlement>): Promise<Consumer>;
   /**
+   * Sees to it that a queue of another system's is there, bound as said: used as found, declared durable only where it is missing, and left to
+   * others to consume.
+   */
+  provide(queue: Pick<Queue, "name" | "bindings">): Promise<void>;
+  /**
    * The log of everything published on `nemo.events` and `nemo.log`, from just after an offset ("first": from the oldest kept, "next": only what comes).
    * Ends when the signal aborts, or the broker closes. An offset that is no number is a PermanentError OFFSET_INVALID.
    */

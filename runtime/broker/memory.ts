@@ -103,6 +103,9 @@ export function openMemoryBroker(options: { readonly logMaxEvents?: number; read
       if (closing.signal.aborted) throw new TransientError("BROKER_UNAVAILABLE", "the broker is closed");
       return declare(queue).consume(queue.prefetch, deliver);
     },
+    async provide({ name, bindings }) {
+      declare({ name, bindings, prefetch: 1, deliveryLimit: 1, foreign: true });
+    },
     follow: (after, signal) => events.follow(after, AbortSignal.any([signal, closing.signal])),
     isConnected: () => !closing.signal.aborted,
     async close() {

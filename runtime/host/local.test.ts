@@ -52,6 +52,7 @@ function byHand() {
       state.deliver.set(queue.name, deliver);
       return Promise.resolve({ stop: () => Promise.resolve() });
     },
+    provide: () => Promise.resolve(),
     follow: () => {
       throw new Error("nobody follows");
     },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { IntentReport } from "../../domain/intent/report.ts";
 import { LIMITS } from "../ingress/parse.ts";
+import { learningPaths, learningSchemas } from "./learning-openapi.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -92,6 +93,7 @@ export const openapi = {
         },
       },
     },
+    ...learningPaths,
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -111,6 +113,7 @@ export const openapi = {
   },
   components: {
     schemas: {
+      ...learningSchemas,
       IntentReport: z.toJSONSchema(IntentReport),
       Intent: {
         type: "object",

@@ -8,6 +8,7 @@ import { LIMITS } from "../ingress/parse.ts";
 import type { Planner } from "../plan.ts";
 import { eventRoutes } from "./events.ts";
 import { intentRoutes } from "./intents.ts";
+import { type LearningParts, learningRoutes } from "./learning.ts";
 import { openapi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
 import type { Tail } from "./tail.ts";
@@ -18,6 +19,8 @@ export interface ApiParts {
   readonly intents: IntentStore;
   readonly broker: Broker;
   readonly tail: Tail;
+  /** Absent: nothing is scaled here. */
+  readonly learning?: LearningParts;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   /** The lab's control address, where one runs. */
@@ -57,6 +60,7 @@ export function openApi({ broker, metrics, log, labAddress, ...parts }: ApiParts
 
   intentRoutes(app, parts);
   eventRoutes(app, { broker, tail: parts.tail });
+  if (parts.learning !== undefined) learningRoutes(app, parts.learning);
   app.get("/openapi.json", () => openapi);
   app.get("/_/health", () => ({ status: "ok" }));
   app.get("/_/ready", (_request, reply) =>
