@@ -23,7 +23,10 @@ const signed = (text: string, privateKey: string): string =>
   sign(null, Buffer.from(text), keyFrom(privateKey, createPrivateKey)).toString("base64");
 
 const isSigned = (text: string, signature: string, publicKey: string): boolean =>
-  verify(null, Buffer.from(text), keyFrom(publicKey, createPublicKey), Buffer.from(signature, "base64"));
+  isCanonical(signature) && verify(null, Buffer.from(text), keyFrom(publicKey, createPublicKey), Buffer.from(signature, "base64"));
+
+/** Base64 has several writings of the same bytes, and of those one is meant (RFC 4648 section 3.5). */
+export const isCanonical = (base64: string): boolean => Buffer.from(base64, "base64").toString("base64") === base64;
 
 export const signUpdate = (claims: UpdateClaims, privateKey: string): string => signed(updateText(claims), privateKey);
 export const isUpdateSigned = (claims: UpdateClaims, signature: string, publicKey: string): boolean =>

@@ -4,7 +4,7 @@ import { decodeFloats, fromBase64 } from "../../domain/learning/codec.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import type { Federation } from "../../domain/scaling/federation.ts";
 import type { LearningUpdated } from "../../events/learning.ts";
-import { isUpdateSigned, sha256 } from "../federation.ts";
+import { isCanonical, isUpdateSigned, sha256 } from "../federation.ts";
 
 type Update = z.infer<typeof LearningUpdated.data>;
 
@@ -16,7 +16,7 @@ export function authentic(update: Update, federation: Federation): Outcome<Float
   if (publicKey === undefined) return refuse("CLIENT_UNKNOWN", "no client of that name is in the federation");
   if (!isUpdateSigned(update, update.signature, publicKey))
     return refuse("SIGNATURE_INVALID", "it is not signed by the client that it names");
-  const bytes = fromBase64(update.delta);
+  const bytes = isCanonical(update.delta) ? fromBase64(update.delta) : undefined;
   if (bytes === undefined || sha256(bytes) !== update.deltaSha256)
     return refuse("DELTA_MISMATCH", "the difference is not the one that was signed");
   return ok(decodeFloats(bytes));

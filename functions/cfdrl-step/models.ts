@@ -1,5 +1,6 @@
 import { decodeModel } from "../../domain/learning/codec.ts";
-import type { FallbackReason, Model } from "../../domain/learning/model.ts";
+import { DEVIATIONS, type FallbackReason, type Model } from "../../domain/learning/model.ts";
+import { FEATURES } from "../../domain/learning/state.ts";
 import type { Backing } from "../../state/backing.ts";
 import { type Head, openPolicies } from "../../state/policies.ts";
 import { sha256 } from "../federation.ts";
@@ -31,6 +32,8 @@ export function openModels(backing: Backing): Models {
     if (sha256(bytes) !== hash) return "MODEL_HASH";
     const read = decodeModel(bytes);
     if (!read.ok) return "MODEL_HASH";
+    // Of another version of this code: it speaks of other features.
+    if (read.value.weights.layout[0] !== FEATURES.length || read.value.weights.layout.at(-1) !== DEVIATIONS.length) return "NO_MODEL";
     decoded.set(hash, read.value);
     const [oldest] = decoded.keys();
     if (decoded.size > DECODED && oldest !== undefined) decoded.delete(oldest);

@@ -65,5 +65,10 @@ export function twinOf(of: TwinOf) {
 /** The event that tells of it. The id follows from workload and time, as a redelivery's does. */
 export function snapshotOf(of: TwinOf, id?: string): Event {
   const twin = twinOf(of);
-  return TwinSnapshotTaken.make({ source: "/mncc/cmdt-fuse", subject: twin.twinId, id: id ?? `${twin.twinId} ${twin.updatedAt}`, data: { twin } });
+  return TwinSnapshotTaken.make({
+    source: "/mncc/cmdt-fuse",
+    subject: twin.twinId,
+    id: id ?? `${twin.twinId} ${twin.updatedAt}`,
+    data: { twin },
+  });
 }
