@@ -1,5 +1,5 @@
 import { type Activations, forward } from "./network.ts";
-import type { Mask, Model, Normalisation, Random, State } from "./model.ts";
+import { type Mask, type Model, NO_DEVIATION, type Normalisation, type Random, type State } from "./model.ts";
 import { below } from "./random.ts";
 
 /** Normalised features are cut off here, so that one wild value cannot rule the network. */
@@ -26,6 +26,16 @@ export function best(qValues: ArrayLike<number>, mask: Mask): number {
   return action;
 }
 
+/**
+ * The allowed action of the highest value, where it is better by `hurdle` than not deviating: who is not sure stays with the rule (Laroche et
+ * al., "Safe Policy Improvement with Baseline Bootstrapping", ICML 2019).
+ */
+export function prefer(qValues: ArrayLike<number>, mask: Mask, hurdle: number): number {
+  const action = best(qValues, mask);
+  if (mask[NO_DEVIATION] !== true || action < 0) return action;
+  return (qValues[action] as number) > (qValues[NO_DEVIATION] as number) + hurdle ? action : NO_DEVIATION;
+}
+
 export interface Choice {
   readonly action: number;
   readonly qValues: Float32Array;
@@ -43,7 +53,7 @@ export function act(
 ): Choice {
   const qValues = forward(model.weights, normalise(state.features, model.normalisation), activations).slice();
   const allowed = mask.flatMap((may, i) => (may ? [i] : []));
-  const greedy = best(qValues, mask);
+  const greedy = prefer(qValues, mask, model.hurdle);
   const action = explore.random() < explore.epsilon ? (allowed[below(explore.random, allowed.length)] as number) : greedy;
   const random = explore.epsilon / allowed.length;
   return { action, qValues, propensity: action === greedy ? 1 - explore.epsilon + random : random };

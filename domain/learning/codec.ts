@@ -4,7 +4,7 @@ import type { Model } from "./model.ts";
 
 /*
  * A model as bytes, little-endian: "UQN1", the number of layers and their sizes as uint32, then float32: the parameters, the features' means,
- * their deviations. Its SHA-256 is of these bytes.
+ * their deviations, the hurdle. Its SHA-256 is of these bytes.
  */
 
 const MAGIC = 0x314e5155;
@@ -12,9 +12,9 @@ const MAGIC = 0x314e5155;
 const MAX_LAYERS = 8;
 const MAX_PARAMETERS = 1_000_000;
 
-export function encodeModel({ weights, normalisation }: Model): Uint8Array {
+export function encodeModel({ weights, normalisation, hurdle }: Model): Uint8Array {
   const { layout, values } = weights;
-  const floats = [values, normalisation.mean, normalisation.deviation];
+  const floats = [values, normalisation.mean, normalisation.deviation, Float32Array.of(hurdle)];
   const words = 2 + layout.length + floats.reduce((sum, part) => sum + part.length, 0);
   const view = new DataView(new ArrayBuffer(4 * words));
   let at = 0;
@@ -32,7 +32,7 @@ export function decodeModel(bytes: Uint8Array): Outcome<Model, "MODEL_MALFORMED"
   const layout = Array.from({ length: layers }, (_, i) => view.getUint32(8 + 4 * i, true));
   const parameters = parametersOf(layout);
   const inputs = layout[0] ?? 0;
-  if (!(parameters <= MAX_PARAMETERS) || bytes.byteLength !== 4 * (2 + layers + parameters + 2 * inputs))
+  if (!(parameters <= MAX_PARAMETERS) || bytes.byteLength !== 4 * (2 + layers + parameters + 2 * inputs + 1))
     return malformed(`${bytes.byteLength} bytes do not hold layers of ${layout.join(", ")}`);
   const floats = decodeFloats(bytes.subarray(8 + 4 * layers));
   if (!floats.every(Number.isFinite)) return malformed("a parameter is not a finite number");
@@ -40,6 +40,7 @@ export function decodeModel(bytes: Uint8Array): Outcome<Model, "MODEL_MALFORMED"
   return ok({
     weights: { layout, values: part(0, parameters) },
     normalisation: { mean: part(parameters, inputs), deviation: part(parameters + inputs, inputs) },
+    hurdle: floats.at(-1) ?? 0,
   });
 }
 

@@ -92,7 +92,12 @@ export function decide(grounds: Grounds): Decided {
   const target = Math.round(100 * grounds.hpa.targetUtilisation);
   const desired = complete ? replicasForUtilisation(podMetrics(observation), current, target, grounds.hpa.tolerance) : undefined;
   const hpa = recommendHpa(desired, current, memory, observation.atMs, grounds.hpa, grounds.envelope);
-  const asHpa = (guard: Decision["guard"], more: Partial<Decision>): Decision => ({ replicas: hpa.replicas, hpa: hpa.replicas, guard, ...more });
+  const asHpa = (guard: Decision["guard"], more: Partial<Decision>): Decision => ({
+    replicas: hpa.replicas,
+    hpa: hpa.replicas,
+    guard,
+    ...more,
+  });
   const finish = (decision: Decision): Decided => ({
     decision,
     memory: {
@@ -113,6 +118,8 @@ export function decide(grounds: Grounds): Decided {
   const guarded = envelope(state.centre + (DEVIATIONS[action] ?? 0), surroundings, grounds.envelope);
   const learned = { learned: guarded.replicas, state, mask, qValues: [...qValues], action, propensity };
   return finish(
-    mode === "act" ? { replicas: guarded.replicas, hpa: hpa.replicas, guard: guarded.reasons, ...learned } : asHpa(guarded.reasons, learned),
+    mode === "act"
+      ? { replicas: guarded.replicas, hpa: hpa.replicas, guard: guarded.reasons, ...learned }
+      : asHpa(guarded.reasons, learned),
   );
 }

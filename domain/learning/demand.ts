@@ -27,10 +27,10 @@ const FOLLOW = 0.15;
 export interface Forecast {
   /** Exponentially weighted mean, pods of work. */
   readonly level: number;
-  /** Root mean square of what demand was above the level of HORIZON periods before, over the window: the forecast's error. */
+  /** What demand was above the level of HORIZON periods before, over the window, oldest first. */
+  readonly errors: readonly number[];
+  /** Their root mean square. */
   readonly noise: number;
-  /** The greatest such error. */
-  readonly worst: number;
 }
 
 /**
@@ -39,10 +39,9 @@ export interface Forecast {
  */
 export function forecast(demand: readonly number[]): Forecast {
   const levels: number[] = [];
+  const errors: number[] = [];
   let level = demand[0] ?? 0;
-  let squares = 0;
-  let worst = 0;
-  let errors = 0;
+  let squares = 0.01;
   for (let t = 0; t < demand.length; t += 1) {
     const now = demand[t] as number;
     level += FOLLOW * (now - level);
@@ -50,10 +49,29 @@ export function forecast(demand: readonly number[]): Forecast {
     if (t < HORIZON) continue;
     const error = now - (levels[t - HORIZON] as number);
     squares += error * error;
-    errors += 1;
-    worst = Math.max(worst, error);
+    errors.push(error);
   }
-  return { level, noise: Math.sqrt((squares + 0.01) / (errors + 1)), worst };
+  return { level, errors, noise: Math.sqrt(squares / (errors.length + 1)) };
+}
+
+/** 1 − Φ(z): Abramowitz and Stegun 26.2.17, error below 7.5e-8. */
+export function normalTail(z: number): number {
+  if (z < 0) return 1 - normalTail(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+}
+
+/** Kernel width of the errors' density, in noises. */
+const KERNEL = 0.3;
+
+/** Chance that demand will be above what so many pods serve without violation: the share of past errors that would, each a little blurred. */
+export function violationChance({ level, errors, noise }: Forecast, pods: number): number {
+  const room = VIOLATION_UTILISATION * pods - level;
+  if (errors.length === 0) return normalTail(room / noise);
+  let chance = 0;
+  for (const error of errors) chance += normalTail((room - error) / (KERNEL * noise));
+  return chance / errors.length;
 }
 
 /** Errors of the forecast that are kept free. Calibrated on the training days only. */

@@ -78,7 +78,7 @@ export const workspaceFor = ({ layout, values }: Weights): Workspace => ({
 
 /** Transitions from one state, side by side: those that share their features. */
 function* groupsOf(batch: readonly Transition[]): Generator<readonly Transition[]> {
-  for (let from = 0; from < batch.length; ) {
+  for (let from = 0; from < batch.length;) {
     let to = from + 1;
     while (to < batch.length && batch[to]?.features === batch[from]?.features) to += 1;
     yield batch.slice(from, to);

@@ -1,3 +1,4 @@
+import { normalTail } from "./demand.ts";
 import type { Random } from "./model.ts";
 import { below, normal, poisson } from "./random.ts";
 
@@ -13,9 +14,22 @@ const MOST_PODS_OF_WORK = 9;
 const uniform = (random: Random, from: number, to: number): number => from + (to - from) * random();
 const logUniform = (random: Random, from: number, to: number): number => Math.exp(uniform(random, Math.log(from), Math.log(to)));
 
+/** A demand, and what it was drawn from where that is known. */
+export interface Segment {
+  /** Pods of work a tick. */
+  readonly demand: Float32Array;
+  /** Chance that a tick's demand is above so many pods of work. */
+  readonly chanceAbove: (t: number, podsOfWork: number) => number;
+}
+
 /** Two ticks of 30 s a minute. */
 const asTicks = (perMinute: Float32Array): Float32Array =>
   Float32Array.from({ length: 2 * perMinute.length }, (_, t) => Math.min(perMinute[t >> 1] as number, MOST_PODS_OF_WORK));
+
+const recorded = (perMinute: Float32Array): Segment => {
+  const demand = asTicks(perMinute);
+  return { demand, chanceAbove: (t, podsOfWork) => ((demand[t] as number) > podsOfWork ? 1 : 0) };
+};
 
 /** Mean over a window of minutes around each. */
 function smoothed(values: Float32Array, minutes: number): Float32Array {
@@ -26,9 +40,20 @@ function smoothed(values: Float32Array, minutes: number): Float32Array {
   });
 }
 
-/** Arrivals of a rate (pods of work), counted in requests of which a pod serves so many a minute. */
-const resampled = (rate: Float32Array, podRequestsPerMinute: number, random: Random): Float32Array =>
-  rate.map((x) => poisson(random, x * podRequestsPerMinute) / podRequestsPerMinute);
+/**
+ * Poisson arrivals of a rate (pods of work), counted in requests of which a pod serves so many a minute. Where the rate is known, a violation
+ * need not happen to be learnt from: its chance is known.
+ */
+function drawn(rate: Float32Array, podRequestsPerMinute: number, random: Random): Segment {
+  const requests = rate.map((x) => Math.min(x, MOST_PODS_OF_WORK) * podRequestsPerMinute);
+  return {
+    demand: asTicks(requests.map((mean) => poisson(random, mean) / podRequestsPerMinute)),
+    chanceAbove(t, podsOfWork) {
+      const mean = requests[t >> 1] as number;
+      return normalTail((podsOfWork * podRequestsPerMinute + 0.5 - mean) / Math.sqrt(mean + 1e-9));
+    },
+  };
+}
 
 /** A day's wave, a wandering level, steps and flash crowds. */
 function madeUp(random: Random): Float32Array {
@@ -55,16 +80,15 @@ function madeUp(random: Random): Float32Array {
 }
 
 /**
- * One day of demand in pods of work a tick of 30 s.
+ * One day of demand.
  * @param perMinute the training trace, in pods of work a minute, at least a day long.
  */
-export function drawSegment(perMinute: Float32Array, random: Random): Float32Array {
+export function drawSegment(perMinute: Float32Array, random: Random): Segment {
   const kind = random();
-  if (kind < 0.3) return asTicks(resampled(madeUp(random), logUniform(random, 20, 5000), random));
+  if (kind < 0.15) return drawn(madeUp(random), logUniform(random, 20, 5000), random);
   const from = below(random, perMinute.length - MINUTES_OF_SEGMENT + 1);
   const gain = uniform(random, 1, 3);
   const day = perMinute.slice(from, from + MINUTES_OF_SEGMENT).map((x) => x * gain);
   // As it was; or its rate with arrivals drawn anew, for pods that serve few requests (rough) or many (smooth).
-  if (kind < 0.7) return asTicks(day);
-  return asTicks(resampled(smoothed(day, 2 + below(random, 30)), logUniform(random, 20, 5000), random));
+  return kind < 0.8 ? recorded(day) : drawn(smoothed(day, 2 + below(random, 20)), logUniform(random, 20, 2000), random);
 }

@@ -58,10 +58,12 @@ export const WINDOW_TICKS = 120;
 
 export const emptyMemory: Memory = { demand: [], recommendations: [], changes: [] };
 
-/** What the learner sees: `features` as FEATURES names them, not yet normalised, and the rule's replicas that actions deviate from. */
+/** What the learner sees: `features` as FEATURES names them, not yet normalised; `centre` is the rule's replicas, from which actions deviate. */
 export interface State {
   readonly features: Float32Array;
   readonly centre: number;
+  /** Fewer pods than this could not serve even the level of the demand. */
+  readonly least: number;
 }
 
 /** Deviations from the rule's replicas. An action is an index into this list. */
@@ -90,6 +92,8 @@ export interface Normalisation {
 export interface Model {
   readonly weights: Weights;
   readonly normalisation: Normalisation;
+  /** By how much a deviation's Q-value must be above the rule's for it to be taken. */
+  readonly hurdle: number;
 }
 
 /** One step of n-step Q-learning: `reward` is Σ γᵏ rₖ of `steps` steps; what follows is worth γ^steps × its best value. */

@@ -60,8 +60,7 @@ export function optimalRun(demand: Float32Array, environment: Environment = ENVI
       for (let a = 0; a < options.length; a += 1) {
         const { ready, pods, moved, next } = options[a] as Choice;
         const violated = work / ready > environment.violationUtilisation;
-        const cost =
-          pods + (violated ? environment.violationCost : 0) + environment.moveCost * moved + (later[next] as number);
+        const cost = pods + (violated ? environment.violationCost : 0) + environment.moveCost * moved + (later[next] as number);
         if (cost < least) {
           least = cost;
           chosen[t * keys.length + s] = a;

@@ -1,8 +1,7 @@
-import { act, best, normalise } from "./act.ts";
 import { drawSegment } from "./load.ts";
-import { DEVIATIONS, EnvelopeSettings, type Mask, type Model, type Random, type State, type Transition, WINDOW_TICKS } from "./model.ts";
-import { type Activations, activationsFor, forward } from "./network.ts";
-import { costOf, type Environment, ENVIRONMENT, newWorkload, podsOf, scaleTo, serve, type Tick, type Workload } from "./simulate.ts";
+import { DEVIATIONS, EnvelopeSettings, type Mask, type Random, type State, type Transition, WINDOW_TICKS } from "./model.ts";
+import { below } from "./random.ts";
+import { type Environment, ENVIRONMENT, newWorkload, podsOf, scaleTo, serve, type Tick, type Workload } from "./simulate.ts";
 import { maskOf, type Outlook, outlookOf, stateOf } from "./state.ts";
 
 /*
@@ -39,12 +38,15 @@ function placeOf(workload: Workload, outlook: Outlook, tick: Tick): Place {
 const outlooksOf = (demand: Float32Array): Outlook[] =>
   Array.from(demand, (_, t) => outlookOf([...demand.subarray(Math.max(0, t + 1 - WINDOW_TICKS), t + 1)]));
 
+/** Chooses among the allowed actions. */
+export type Chooser = (state: State, mask: Mask) => number;
+
 /**
  * An endless stream of ticks: each gives one transition for every allowed action, its return that of taking the action and then following
- * `model` for `steps` ticks. The simulator itself goes on with an epsilon-greedy action. `model` may change between the ticks.
+ * `choose` for `steps` ticks. The simulator itself goes on with `choose`, or with any allowed action at `epsilon()`'s rate.
  */
 export function* practise(
-  model: Model,
+  choose: Chooser,
   perMinute: Float32Array,
   random: Random,
   settings: PracticeSettings,
@@ -52,39 +54,50 @@ export function* practise(
   shape: (reward: number) => number = (reward) => reward,
   environment: Environment = ENVIRONMENT,
 ): Generator<readonly Transition[], never> {
-  const activations: Activations = activationsFor(model.weights.layout);
-  const input = new Float32Array(model.weights.layout[0] ?? 0);
-  const greedy = ({ state, mask }: Place): number =>
-    best(forward(model.weights, normalise(state.features, model.normalisation, input), activations), mask);
-  const take = ({ workload, state }: Place, action: number): number => scaleTo(workload, state.centre + (DEVIATIONS[action] ?? 0), environment);
-  // What demand alone costs is taken out of the reward: nothing that is done changes it, and it would drown the rest.
-  const rewardOf = (tick: Tick, moved: number): number =>
-    shape(-settings.rewardScale * (costOf(tick, moved, environment) - tick.demand / environment.violationUtilisation));
+  const { violationUtilisation, violationCost, moveCost } = environment;
+  const take = ({ workload, state }: Place, action: number): number =>
+    scaleTo(workload, state.centre + (DEVIATIONS[action] ?? 0), environment);
 
   for (;;) {
-    const demand = drawSegment(perMinute, random);
+    const segment = drawSegment(perMinute, random);
+    const { demand } = segment;
     const outlooks = outlooksOf(demand);
-    const after = (place: Place, t: number): { readonly place: Place; readonly tick: Tick } => {
+    const after = (place: Place, t: number, moved: number): { readonly place: Place; readonly reward: number } => {
+      const isBehind = place.workload.backlog > 0;
       const tick = serve(place.workload, demand[t] as number, environment);
-      return { tick, place: placeOf(place.workload, outlooks[t] as Outlook, tick) };
+      const violation = isBehind ? Number(tick.violated) : segment.chanceAbove(t, violationUtilisation * tick.ready);
+      // What demand alone costs is taken out of the reward: nothing that is done changes it, and it would drown the rest.
+      const cost = tick.pods + violationCost * violation + moveCost * moved - tick.demand / violationUtilisation;
+      return { place: placeOf(place.workload, outlooks[t] as Outlook, tick), reward: shape(-settings.rewardScale * cost) };
     };
     const tryOut = (from: Place, action: number, t: number): Transition => {
       let place: Place = { ...from, workload: copy(from.workload) };
       let reward = 0;
       let moved = take(place, action);
       for (let k = 0; k < settings.steps; k += 1) {
-        const next = after(place, t + 1 + k);
-        reward += settings.gamma ** k * rewardOf(next.tick, moved);
+        const next = after(place, t + 1 + k, moved);
+        reward += settings.gamma ** k * next.reward;
         place = next.place;
-        if (k < settings.steps - 1) moved = take(place, greedy(place));
+        if (k < settings.steps - 1) moved = take(place, choose(place.state, place.mask));
       }
-      return { features: from.state.features, action, reward, steps: settings.steps, nextFeatures: place.state.features, nextMask: place.mask };
+      return {
+        features: from.state.features,
+        action,
+        reward,
+        steps: settings.steps,
+        nextFeatures: place.state.features,
+        nextMask: place.mask,
+      };
     };
-    let { place } = after({ workload: newWorkload(environment), state: { features: input, centre: 0 }, mask: [] }, 0);
+    const start = newWorkload(environment);
+    let place = placeOf(start, outlooks[0] as Outlook, serve(start, demand[0] as number, environment));
     for (let t = 0; t < demand.length - settings.steps - 1; t += 1) {
       yield place.mask.flatMap((allowed, action) => (allowed ? [tryOut(place, action, t)] : []));
-      take(place, act(model, place.state, place.mask, { epsilon: epsilon(), random }, activations).action);
-      place = after(place, t + 1).place;
+      const { state, mask } = place;
+      const allowed = mask.flatMap((may, i) => (may ? [i] : []));
+      const action = random() < epsilon() ? (allowed[below(random, allowed.length)] as number) : choose(state, mask);
+      const moved = take(place, action);
+      place = after(place, t + 1, moved).place;
     }
   }
 }
