@@ -34,6 +34,10 @@ const whats: Readonly<Record<string, (data: Fields) => string>> = {
     return words(data["action"], order["executioner"], order["resource"]);
   },
   "order.executed": (data) => words(data["effect"], data["executioner"], data["resource"]),
+  "scaling.proposed": (data) => words(data["mode"], "replicas", data["replicas"], "hpa", data["hpa"], data["fallback"]),
+  "learning.updated": (data) => words("round", data["round"], "samples", data["samples"]),
+  "policy.updated": (data) => words(fieldsOf(data["link"])["outcome"], because(data)),
+  "client.rejected": (data) => words("round", data["round"], because(data)),
   "order.failed": (data) => words(data["executioner"], data["resource"], because(data)),
 };
 

@@ -6,6 +6,7 @@ import { plan, type PlanOptions } from "./commands/plan.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
+import { addLearning } from "./learning-program.ts";
 import type { Sink } from "./screen.ts";
 
 export interface GlobalOptions {
@@ -140,6 +141,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.ledger)
     .action((options: { output: Output }) => run((context) => labLedger(context, options), globals()));
+
+  addLearning({ program, get, output, whole, run: (command) => run(command, globals()) });
 
   program
     .command("version")

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RoundSettings } from "../learning/model.ts";
+import type { RoundSettings } from "../learning/model.ts";
 
 /** SHA-256 in lower-case hexadecimal. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);

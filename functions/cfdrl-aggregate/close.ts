@@ -4,7 +4,7 @@ import { decodeFloats, fromBase64 } from "../../domain/learning/codec.ts";
 import type { AggregationRule, Model, Random, RoundSettings } from "../../domain/learning/model.ts";
 import { isSound } from "../../domain/learning/network.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
-import { type Canary, passes } from "../../domain/scaling/canary.ts";
+import { type Canary, canary, passes } from "../../domain/scaling/canary.ts";
 
 /** An update that was let into the round. */
 export interface Member {
@@ -46,8 +46,9 @@ export function candidateOf(
   return isSound(weights) ? ok({ ...base, weights }) : refuse("WEIGHT_NOT_FINITE", "the aggregate is not finite");
 }
 
-/** Whether a candidate may become the global model, given what it costs in the simulator. */
-export function verdictOn(seen: Canary): Outcome<string, "CANARY_WORSE"> {
+/** Plays a candidate through the canary, and says whether it may become the global model. */
+export function tryOut(candidate: Model, base: Model): { readonly canary: Canary; readonly verdict: Outcome<string, "CANARY_WORSE"> } {
+  const seen = canary(candidate, base);
   const costs = `${seen.candidate.toFixed(3)} a tick, the model before ${seen.current.toFixed(3)}, the HPA ${seen.hpa.toFixed(3)}`;
-  return passes(seen) ? ok(`it costs ${costs}`) : refuse("CANARY_WORSE", `it would cost ${costs}`);
+  return { canary: seen, verdict: passes(seen) ? ok(`it costs ${costs}`) : refuse("CANARY_WORSE", `it would cost ${costs}`) };
 }

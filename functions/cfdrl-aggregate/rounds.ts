@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import { encodeModel } from "../../domain/learning/codec.ts";
 import type { Random } from "../../domain/learning/model.ts";
-import { type Refusal, refuse } from "../../domain/outcome.ts";
-import { canary } from "../../domain/scaling/canary.ts";
+import { type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import type { Event } from "../../events/define.ts";
 import { ClientRejected, type LearningUpdated, type RollbackRequested } from "../../events/learning.ts";
 import { PermanentError } from "../../runtime/errors.ts";
@@ -12,7 +11,7 @@ import type { Round, RoundStore } from "../../state/rounds.ts";
 import { GENESIS_HEAD } from "../genesis.ts";
 import type { Settings } from "../settings.ts";
 import { admissible, authentic } from "./admit.ts";
-import { candidateOf, membersOf, ruleFor, verdictOn } from "./close.ts";
+import { candidateOf, membersOf, ruleFor, tryOut } from "./close.ts";
 import { bytesOf, standing } from "./models.ts";
 import { causeOf, end } from "./tell.ts";
 
@@ -92,20 +91,19 @@ async function close(event: Received<unknown>, current: Round, scope: Working): 
   const { bytes, model: base } = await standing(rounds, baseOf(current));
   const members = membersOf(await rounds.updates(current.round));
   const candidate = candidateOf(members, base, settings.federation.settings, chance);
-  const seen = candidate.ok ? canary(candidate.value, base) : undefined;
-  const verdict = candidate.ok && seen !== undefined ? verdictOn(seen) : candidate;
+  const trial = candidate.ok ? tryOut(candidate.value, base) : { canary: undefined, verdict: candidate };
+  const verdict: Outcome<string, string> = trial.verdict;
   scope.reached("judged");
-  const adopted = verdict.ok && candidate.ok ? encodeModel(candidate.value) : undefined;
+  const adopted = candidate.ok && verdict.ok ? encodeModel(candidate.value) : undefined;
+  const outcome = adopted === undefined ? "kept" : "adopted";
   const about = {
     rule: ruleFor(settings.federation.settings, members.length),
     clients: members.map(({ client }) => client),
-    ...(seen === undefined ? {} : { canary: seen }),
-    ...(verdict.ok ? { reason: String(verdict.value) } : { code: verdict.code, reason: verdict.reason }),
+    ...(trial.canary === undefined ? {} : { canary: trial.canary }),
+    ...(verdict.ok ? { reason: verdict.value } : { code: verdict.code, reason: verdict.reason }),
   };
-  const outcome = adopted === undefined ? "kept" : "adopted";
   scope.log.info({ round: current.round, outcome, reason: about.reason, clients: members.length }, "round closed");
-  const model = adopted ?? bytes;
-  return end({ event, current, outcome, verdict: about, model, isNew: adopted !== undefined }, rounds, settings);
+  return end({ event, current, outcome, verdict: about, model: adopted ?? bytes, isNew: adopted !== undefined }, rounds, settings);
 }
 
 const baseOf = ({ link }: Round): string => (link ?? GENESIS_HEAD.link).modelSha256;
