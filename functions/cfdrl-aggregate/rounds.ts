@@ -6,17 +6,15 @@ import { type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import type { Event } from "../../events/define.ts";
 import { ClientRejected, type LearningUpdated, type RollbackRequested } from "../../events/learning.ts";
 import { PermanentError } from "../../runtime/errors.ts";
-import type { Events, Received, Scope } from "../../runtime/function.ts";
-import type { Round, RoundStore } from "../../state/rounds.ts";
+import type { Events, Received } from "../../runtime/function.ts";
+import type { Round } from "../../state/rounds.ts";
 import { GENESIS_HEAD } from "../genesis.ts";
-import type { Settings } from "../settings.ts";
 import { admissible, authentic } from "./admit.ts";
 import { candidateOf, membersOf, ruleFor, tryOut } from "./close.ts";
 import { bytesOf, standing } from "./models.ts";
-import { causeOf, end } from "./tell.ts";
+import { causeOf, end, type Working } from "./tell.ts";
 
 type Update = z.infer<typeof LearningUpdated.data>;
-type Working = Scope<{ readonly settings: Settings; readonly rounds: RoundStore }>;
 
 /** A client's update: into the round, or rejected. The last one that can come ends the round. */
 export async function take(event: Received<unknown>, update: Update, scope: Working): Promise<Events> {
@@ -82,7 +80,7 @@ export async function rollBack(
   const model = await bytesOf(rounds, toSha256);
   if (model === undefined) throw new PermanentError("MODEL_UNKNOWN", "no global model of that hash is kept");
   const verdict = { reason, rule: settings.federation.settings.rule, clients: [] };
-  return end({ event, current: await rounds.current(), outcome: "rolled-back", verdict, model, isNew: false }, rounds, settings);
+  return end({ event, current: await rounds.current(), outcome: "rolled-back", verdict, model, isNew: false }, scope, settings);
 }
 
 async function close(event: Received<unknown>, current: Round, scope: Working): Promise<Events> {
@@ -103,7 +101,7 @@ async function close(event: Received<unknown>, current: Round, scope: Working): 
     ...(verdict.ok ? { reason: verdict.value } : { code: verdict.code, reason: verdict.reason }),
   };
   scope.log.info({ round: current.round, outcome, reason: about.reason, clients: members.length }, "round closed");
-  return end({ event, current, outcome, verdict: about, model: adopted ?? bytes, isNew: adopted !== undefined }, rounds, settings);
+  return end({ event, current, outcome, verdict: about, model: adopted ?? bytes, isNew: adopted !== undefined }, scope, settings);
 }
 
 const baseOf = ({ link }: Round): string => (link ?? GENESIS_HEAD.link).modelSha256;

@@ -6,16 +6,19 @@ import type { LearningSettings } from "../../domain/scaling/settings.ts";
 import { derivedId, type Event } from "../../events/define.ts";
 import { PolicyUpdated } from "../../events/learning.ts";
 import { TransientError } from "../../runtime/errors.ts";
-import type { Events, Received } from "../../runtime/function.ts";
+import type { Events, Received, Scope } from "../../runtime/function.ts";
 import type { Round, RoundStore } from "../../state/rounds.ts";
 import { linkSha256, sha256, signLink } from "../federation.ts";
 import { GENESIS_HEAD } from "../genesis.ts";
+import type { Settings } from "../settings.ts";
 
 /** Enough for a client that was away for hours to find where it stood. */
 const CHAIN = 63;
 
 /** Names what a cause led to, so that its redelivery says the same. */
 export const causeOf = (event: Event): string => derivedId(event, PolicyUpdated.type, 0);
+
+export type Working = Scope<{ readonly settings: Settings; readonly rounds: RoundStore }>;
 
 interface Ending {
   readonly event: Received<unknown>;
@@ -34,7 +37,7 @@ interface Ending {
 }
 
 /** Signs the newest link, commits it, and tells of it. One atomic step: a round ends once. */
-export async function end(ending: Ending, rounds: RoundStore, settings: LearningSettings): Promise<Events> {
+export async function end(ending: Ending, { resources: { rounds }, reached }: Working, settings: LearningSettings): Promise<Events> {
   const { event, current, outcome, verdict, model, isNew } = ending;
   if (settings.aggregatorKey === undefined) throw new Error("cfdrl-aggregate was opened without the aggregator's key");
   const former = current.link ?? GENESIS_HEAD.link;
@@ -63,6 +66,7 @@ export async function end(ending: Ending, rounds: RoundStore, settings: Learning
     formerSha256: former.modelSha256,
     told: JSON.stringify(events),
   });
+  reached("closed");
   if (closed.kind === "told") return JSON.parse(closed.told) as Events;
   if (closed.kind === "conflict") throw new TransientError("ROUND_CONFLICT", "another worker ended the round meanwhile");
   return events;

@@ -75,7 +75,16 @@ export async function act(event: Received<unknown>, reading: Reading, scope: Sco
     explore: { epsilon: mode === "act" ? settings.epsilon : 0, random: seeded(Number.parseInt(sha256(decisionId).slice(0, 8), 16)) },
   });
   const { decision } = decided;
-  const record = recordOf({ decisionId, reading, observation, decision, mode, head: current.head, demandPods: demandOf(observation) });
+  const record = recordOf({
+    decisionId,
+    reading,
+    observation,
+    decision,
+    mode,
+    head: current.head,
+    demandPods: demandOf(observation),
+    stalePeriods: own.envelope.stalePeriods,
+  });
   const events = [ScalingProposed.make({ source: "/mncc/cfdrl-step", subject: workload, cause: event, data: record })];
   const learnt = lessonOf(decided, observation, isGap(reading, kept, settings.periodMs) ? [] : kept.pending, own.envelope);
   const podRequestsPerSecond = estimatePodRequests(reading, observation, kept.podRequestsPerSecond);

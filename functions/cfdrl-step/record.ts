@@ -11,6 +11,7 @@ interface Grounds {
   readonly mode: Mode;
   readonly head: Head;
   readonly demandPods: number;
+  readonly stalePeriods: number;
 }
 
 /** Four digits tell all that somebody looks for, in a third of the bytes. */
@@ -19,7 +20,7 @@ const known = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** A decision as it is logged and told. */
-export function recordOf({ decisionId, reading, observation, decision, mode, head, demandPods }: Grounds): ScalingRecord {
+export function recordOf({ decisionId, reading, observation, decision, mode, head, demandPods, stalePeriods }: Grounds): ScalingRecord {
   const { workload, workloadId, cluster, namespace, kind, name, takenAtMs } = reading;
   const { usage, limits, replicas, requestsPerSecond, podRequestsPerSecond, periodMs } = observation;
   const { state, mask, qValues, action, propensity, fallback, learned } = decision;
@@ -30,8 +31,8 @@ export function recordOf({ decisionId, reading, observation, decision, mode, hea
     ...known({ workloadId, cluster, namespace }),
     component: { kind, name },
     takenAt: new Date(takenAtMs).toISOString(),
-    // The next one is due a period later; what has not arrived after two is not worth following any more.
-    validUntil: new Date(takenAtMs + 2 * periodMs).toISOString(),
+    // What it was decided on is stale then, so nobody should follow it any more.
+    validUntil: new Date(takenAtMs + stalePeriods * periodMs).toISOString(),
     mode,
     replicas: decision.replicas,
     hpa: decision.hpa,

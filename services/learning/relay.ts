@@ -26,13 +26,17 @@ interface Parts {
  */
 export async function relayProposals({ broker, queue, ...parts }: Parts): Promise<Consumer> {
   if (queue !== undefined) await broker.provide({ name: queue, bindings: [] });
+  /** By workload, the newest that was handed on: a redelivery must not bring an old target back. */
+  const handed = new Map<string, string>();
   const hand = async (message: Message, record: ScalingRecord): Promise<void> => {
+    if (record.takenAt <= (handed.get(record.workload) ?? "")) return;
     if (queue !== undefined) {
       const { messageId = record.decisionId } = message;
       const body = Buffer.from(JSON.stringify(record));
       await broker.publish([{ exchange: "", routingKey: queue, body, contentType: "application/json", messageId, headers: {} }]);
     }
     if (record.mode === "act") await parts.scaler?.scale(record);
+    handed.set(record.workload, record.takenAt);
   };
   return broker.consume(
     {
