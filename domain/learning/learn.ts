@@ -115,7 +115,10 @@ export function learn(
   gradient.fill(0);
   let loss = 0;
   for (const group of groupsOf(batch)) {
-    const wanted = group.map((transition) => transition.reward + settings.gamma ** transition.steps * worthOf(transition));
+    // Several actions may have led to the same state.
+    const worths = new Map(group.map((transition) => [transition.nextFeatures, transition]));
+    const known = new Map([...worths].map(([features, transition]) => [features, worthOf(transition)]));
+    const wanted = group.map(({ reward, steps, nextFeatures }) => reward + settings.gamma ** steps * (known.get(nextFeatures) as number));
     const qValues = forward(weights, normalise((group[0] as Transition).features, normalisation, input), activations);
     const errors = group.map(({ action }, i) => (qValues[action] as number) - (wanted[i] as number));
     const alike = errors.reduce((sum, error) => sum + error, 0) / errors.length;

@@ -1,7 +1,7 @@
 import { drawSegment } from "./load.ts";
 import { DEVIATIONS, EnvelopeSettings, type Mask, type Random, type State, type Transition, WINDOW_TICKS } from "./model.ts";
 import { below } from "./random.ts";
-import { type Environment, ENVIRONMENT, newWorkload, podsOf, scaleTo, serve, type Tick, type Workload } from "./simulate.ts";
+import { type Environment, ENVIRONMENT, newWorkload, podsOf, scaleTo, serve, type Workload } from "./simulate.ts";
 import { maskOf, type Outlook, outlookOf, stateOf } from "./state.ts";
 
 /*
@@ -17,22 +17,16 @@ export interface PracticeSettings {
   readonly rewardScale: number;
 }
 
-/** One place of the simulator: what is decided on, and with which pods. */
-interface Place {
-  readonly workload: Workload;
+/** What is known when a decision is due, and what is decided. */
+interface Situation {
   readonly state: State;
   readonly mask: Mask;
+  readonly action: number;
 }
 
 const ENVELOPE = EnvelopeSettings.parse({});
 
 const copy = ({ ready, starting, backlog }: Workload): Workload => ({ ready, starting: [...starting], backlog });
-
-function placeOf(workload: Workload, outlook: Outlook, tick: Tick): Place {
-  const replicas = { ready: workload.ready, starting: podsOf(workload) - workload.ready };
-  const state = stateOf(outlook, replicas, tick.demand / Math.max(1, replicas.ready));
-  return { workload, state, mask: maskOf(state, replicas, ENVELOPE) };
-}
 
 /** What the demand's past looks like from every tick of it. */
 const outlooksOf = (demand: Float32Array): Outlook[] =>
@@ -55,49 +49,56 @@ export function* practise(
   environment: Environment = ENVIRONMENT,
 ): Generator<readonly Transition[], never> {
   const { violationUtilisation, violationCost, moveCost } = environment;
-  const take = ({ workload, state }: Place, action: number): number =>
+  const scale = (workload: Workload, { state }: Situation, action: number): number =>
     scaleTo(workload, state.centre + (DEVIATIONS[action] ?? 0), environment);
 
   for (;;) {
     const segment = drawSegment(perMinute, random);
     const { demand } = segment;
     const outlooks = outlooksOf(demand);
-    const after = (place: Place, t: number, moved: number): { readonly place: Place; readonly reward: number } => {
-      const isBehind = place.workload.backlog > 0;
-      const tick = serve(place.workload, demand[t] as number, environment);
+    // Ways that part come together again after some ticks: what was decided there needs not be asked twice.
+    const known = Array.from(demand, () => new Map<string, Situation>());
+    const situationAt = (t: number, workload: Workload): Situation => {
+      const key = `${workload.ready} ${workload.starting.join(" ")}`;
+      const seen = known[t]?.get(key);
+      if (seen !== undefined) return seen;
+      const replicas = { ready: workload.ready, starting: podsOf(workload) - workload.ready };
+      const state = stateOf(outlooks[t] as Outlook, replicas, (demand[t] as number) / Math.max(1, replicas.ready));
+      const mask = maskOf(state, replicas, ENVELOPE);
+      const situation = { state, mask, action: choose(state, mask) };
+      known[t]?.set(key, situation);
+      return situation;
+    };
+    const pass = (workload: Workload, t: number, moved: number): number => {
+      const isBehind = workload.backlog > 0;
+      const tick = serve(workload, demand[t] as number, environment);
       const violation = isBehind ? Number(tick.violated) : segment.chanceAbove(t, violationUtilisation * tick.ready);
       // What demand alone costs is taken out of the reward: nothing that is done changes it, and it would drown the rest.
       const cost = tick.pods + violationCost * violation + moveCost * moved - tick.demand / violationUtilisation;
-      return { place: placeOf(place.workload, outlooks[t] as Outlook, tick), reward: shape(-settings.rewardScale * cost) };
+      return shape(-settings.rewardScale * cost);
     };
-    const tryOut = (from: Place, action: number, t: number): Transition => {
-      let place: Place = { ...from, workload: copy(from.workload) };
+    const tryOut = (from: Workload, situation: Situation, action: number, t: number): Transition => {
+      const workload = copy(from);
+      let here = situation;
+      let next = action;
       let reward = 0;
-      let moved = take(place, action);
       for (let k = 0; k < settings.steps; k += 1) {
-        const next = after(place, t + 1 + k, moved);
-        reward += settings.gamma ** k * next.reward;
-        place = next.place;
-        if (k < settings.steps - 1) moved = take(place, choose(place.state, place.mask));
+        reward += settings.gamma ** k * pass(workload, t + 1 + k, scale(workload, here, next));
+        here = situationAt(t + 1 + k, workload);
+        next = here.action;
       }
-      return {
-        features: from.state.features,
-        action,
-        reward,
-        steps: settings.steps,
-        nextFeatures: place.state.features,
-        nextMask: place.mask,
-      };
+      const { features } = situation.state;
+      return { features, action, reward, steps: settings.steps, nextFeatures: here.state.features, nextMask: here.mask };
     };
-    const start = newWorkload(environment);
-    let place = placeOf(start, outlooks[0] as Outlook, serve(start, demand[0] as number, environment));
+    const workload = newWorkload(environment);
+    pass(workload, 0, 0);
     for (let t = 0; t < demand.length - settings.steps - 1; t += 1) {
-      yield place.mask.flatMap((allowed, action) => (allowed ? [tryOut(place, action, t)] : []));
-      const { state, mask } = place;
-      const allowed = mask.flatMap((may, i) => (may ? [i] : []));
-      const action = random() < epsilon() ? (allowed[below(random, allowed.length)] as number) : choose(state, mask);
-      const moved = take(place, action);
-      place = after(place, t + 1, moved).place;
+      const situation = situationAt(t, workload);
+      const allowed = situation.mask.flatMap((may, i) => (may ? [i] : []));
+      yield allowed.map((action) => tryOut(workload, situation, action, t));
+      const action = random() < epsilon() ? (allowed[below(random, allowed.length)] as number) : situation.action;
+      pass(workload, t + 1, scale(workload, situation, action));
+      known[t]?.clear();
     }
   }
 }

@@ -2,8 +2,11 @@ import { type LearnSettings, LEARN_DEFAULTS, learn, type Learner, newLearner, wo
 import { normalise, prefer } from "./act.ts";
 import { DEVIATIONS, type Mask, type Model, NO_DEVIATION, type Normalisation, type Random, type State, type Transition } from "./model.ts";
 import { activationsFor, forward, initialWeights } from "./network.ts";
+import { drawSegment } from "./load.ts";
+import { learnedPolicy } from "./policies.ts";
 import { practise, type PracticeSettings } from "./practice.ts";
 import { below, fork } from "./random.ts";
+import { ENVIRONMENT, simulate, totalsOf } from "./simulate.ts";
 import { FEATURES } from "./state.ts";
 
 export interface TrainSettings extends LearnSettings, PracticeSettings {
@@ -33,7 +36,7 @@ export const TRAIN_DEFAULTS: TrainSettings = {
   rewardScale: 0.05,
 };
 
-const WARM_UP_TICKS = 500;
+const WARM_UP_TICKS = 300;
 
 /** Mean and deviation of the features where exploration goes. */
 export function normalisationOf(perMinute: Float32Array, random: Random, ticks = 30_000): Normalisation {
@@ -53,6 +56,7 @@ export function normalisationOf(perMinute: Float32Array, random: Random, ticks =
   return { mean, deviation };
 }
 
+/** Trains a model of a seed from nothing. The same seed, trace and settings give the same bytes. */
 export function train(perMinute: Float32Array, seed: number, settings: TrainSettings = TRAIN_DEFAULTS): Model {
   const layout = [FEATURES.length, settings.hidden, settings.hidden, DEVIATIONS.length];
   const model = {
@@ -60,40 +64,64 @@ export function train(perMinute: Float32Array, seed: number, settings: TrainSett
     normalisation: normalisationOf(perMinute, fork(seed, 0)),
     hurdle: settings.hurdle,
   };
-  const learner = newLearner(model.weights);
-  trainOn(learner, model, perMinute, fork(seed, 2), settings);
-  return { ...model, weights: learner.target };
+  const trainee = newTrainee(model, perMinute, fork(seed, 2), settings);
+  trainee.practise(settings.ticks, (tick) => tick / settings.ticks);
+  const trained = { ...model, weights: trainee.learner.target };
+  return { ...trained, hurdle: calibrateHurdle(trained, perMinute, fork(seed, 3)) };
 }
 
-/** Lets a learner practise. Changes it, and the model's weights that it shares, in place. */
-export function trainOn(
-  learner: Learner,
+const HURDLES = [0.01, 0.02, 0.04, 0.08, 0.16];
+
+/** The hurdle under which a model costs least on segments of the training days. The highest of equals, and never none: it is the safer side. */
+export function calibrateHurdle(model: Model, perMinute: Float32Array, random: Random, segments = 12): number {
+  const demands = Array.from({ length: segments }, () => drawSegment(perMinute, random).demand);
+  const costUnder = (hurdle: number): number =>
+    demands.reduce((sum, demand) => sum + totalsOf(simulate(learnedPolicy({ ...model, hurdle }), demand), ENVIRONMENT).cost, 0);
+  const costs = HURDLES.map(costUnder);
+  return HURDLES[costs.lastIndexOf(Math.min(...costs))] as number;
+}
+
+/** A learner with a simulator and a replay memory of its own. */
+export interface Trainee {
+  readonly learner: Learner;
+  /** Practises so many ticks. @param progress of the whole training, 0 to 1, before the tick: exploration and step size fall with it. */
+  practise(ticks: number, progress: (tick: number) => number): void;
+}
+
+/** @param shape what becomes of each reward; honest clients leave it as it is. */
+export function newTrainee(
   model: Model,
   perMinute: Float32Array,
   random: Random,
   settings: TrainSettings,
   shape?: (reward: number) => number,
-): void {
+): Trainee {
+  const learner = newLearner(model.weights);
   const workspace = workspaceFor(model.weights);
-  // The target network leads: it is the learner's mean over its last steps, and so the steadier hand.
-  const leader: Model = { ...model, weights: learner.target };
   const activations = activationsFor(model.weights.layout);
   const input = new Float32Array(model.normalisation.mean.length);
+  // The target network leads: it is the learner's mean over its last steps, and so the steadier hand.
   const choose = ({ features }: State, mask: Mask): number =>
-    prefer(forward(leader.weights, normalise(features, model.normalisation, input), activations), mask, model.hurdle);
+    prefer(forward(learner.target, normalise(features, model.normalisation, input), activations), mask, model.hurdle);
   const replay: (readonly Transition[])[] = [];
-  let ticks = 0;
-  const [from, to] = settings.epsilon;
-  const epsilon = (): number => Math.max(to, from + (to - from) * Math.min(1, (2 * ticks) / settings.ticks));
-  for (const transitions of practise(choose, perMinute, random, settings, epsilon, shape)) {
-    replay[ticks % settings.replay] = transitions;
-    ticks += 1;
-    if (ticks > WARM_UP_TICKS && ticks % settings.every === 0) {
-      const batch = Array.from({ length: settings.batch }, () => replay[below(random, replay.length)] as readonly Transition[]).flat();
-      // The last third of the way is walked in ever smaller steps.
-      const learningRate = settings.learningRate * Math.min(1, 3 * (1 - ticks / settings.ticks) + 0.02);
-      learn(learner, batch, model.normalisation, { ...settings, learningRate }, workspace);
-    }
-    if (ticks >= settings.ticks) return;
-  }
+  let epsilon: number = settings.epsilon[0];
+  const experience = practise(choose, perMinute, random, settings, () => epsilon, shape);
+  let seen = 0;
+  return {
+    learner,
+    practise(ticks, progressAt) {
+      const [from, to] = settings.epsilon;
+      for (let i = 0; i < ticks; i += 1) {
+        const progress = progressAt(i);
+        epsilon = Math.max(to, from + (to - from) * Math.min(1, 2 * progress));
+        replay[seen % settings.replay] = experience.next().value;
+        seen += 1;
+        if (replay.length < WARM_UP_TICKS || seen % settings.every !== 0) continue;
+        const batch = Array.from({ length: settings.batch }, () => replay[below(random, replay.length)] as readonly Transition[]).flat();
+        // The last third of the way is walked in ever smaller steps.
+        const learningRate = settings.learningRate * Math.min(1, 3 * (1 - progress) + 0.02);
+        learn(learner, batch, model.normalisation, { ...settings, learningRate }, workspace);
+      }
+    },
+  };
 }
