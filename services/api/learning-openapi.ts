@@ -15,6 +15,7 @@ const query = (name: string, schema: object, description: string, required = fal
   description,
 });
 const workload = query("workload", { type: "string" }, "the twin's id, `cluster/namespace/kind/name`");
+const unreadable = { "400": problem("the query cannot be read") };
 const status = { type: "object", description: "modes, model, round in progress, chain of models, clusters" };
 const modes = { type: "string", enum: ["off", "shadow", "advise", "act"] };
 
@@ -26,7 +27,7 @@ export const learningPaths = {
       parameters: [workload, query("limit", { type: "integer", minimum: 1, maximum: 1000, default: 20 }, "how many of one workload")],
       responses: answers(
         { type: "object", properties: { decisions: { type: "array", items: { $ref: "#/components/schemas/ScalingRecord" } } } },
-        { "404": problem("nothing was decided for that workload") },
+        { ...unreadable, "404": problem("nothing was decided for that workload") },
       ),
     },
   },
@@ -35,14 +36,14 @@ export const learningPaths = {
     post: {
       summary: "Set how far the learner may go, for all workloads or one",
       parameters: [query("mode", modes, "from the next decision on", true), workload],
-      responses: answers(status, { "404": problem("nothing was decided for that workload") }),
+      responses: answers(status, { ...unreadable, "404": problem("nothing was decided for that workload") }),
     },
   },
   "/v1/learning/kill": {
     post: {
       summary: "Take the decisions from the learner at once, and give them to the HPA's rule",
       parameters: [query("off", { type: "string", enum: ["true", "false"], default: "false" }, "give them back")],
-      responses: answers(status),
+      responses: answers(status, unreadable),
     },
   },
   "/v1/learning/rollback": {
@@ -52,7 +53,11 @@ export const learningPaths = {
         query("to", { type: "string" }, "8 or more digits of its SHA-256; the one before if absent"),
         query("reason", { type: "string" }, "for the record"),
       ],
-      responses: { "202": { description: "On its way", content: json({ type: "object" }) }, "404": problem("no such earlier model") },
+      responses: {
+        ...unreadable,
+        "202": { description: "On its way", content: json({ type: "object" }) },
+        "404": problem("no such earlier model"),
+      },
     },
   },
   "/v1/learning/report": {
@@ -61,7 +66,7 @@ export const learningPaths = {
       parameters: [workload, query("limit", { type: "integer", minimum: 10, maximum: 10_080, default: 2880 }, "newest decisions")],
       responses: answers(
         { type: "object", properties: { reports: { type: "array", items: { type: "object" } } } },
-        { "404": problem("too little was decided for that workload"), "503": problem("there is no model") },
+        { ...unreadable, "404": problem("too little was decided for that workload"), "503": problem("there is no model") },
       ),
     },
   },
