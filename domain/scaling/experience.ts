@@ -26,6 +26,9 @@ export interface Seen {
   readonly demand: number;
 }
 
+/** As many digits as a float32 has: the rest of its double would be noise, in twice the bytes. */
+const short = (x: number): number => Number(x.toPrecision(7));
+
 const { gamma } = LEARN_DEFAULTS;
 const { steps: STEPS, rewardScale } = TRAIN_DEFAULTS;
 
@@ -40,7 +43,7 @@ export function experience(
 ): { readonly transition?: Transition; readonly pending: readonly Pending[] } {
   const { state, mask, replicas, demand } = seen;
   const pods = replicas.ready + replicas.starting;
-  const next: Pending = { features: [...state.features], centre: state.centre, pods, action: -1, reward: 0, steps: 0 };
+  const next: Pending = { features: [...state.features].map(short), centre: state.centre, pods, action: -1, reward: 0, steps: 0 };
   const last = pending.at(-1);
   if (last === undefined) return { pending: [next] };
   const action = DEVIATIONS.findIndex((by) => by === pods - last.centre);

@@ -272,6 +272,6 @@ describe("a rollback", () => {
 
   it("to a model that nobody knows is poison", async () => {
     start(1);
-    await expect(send(back("f".repeat(64), "r"))).rejects.toMatchObject({ kind: "rejected", code: "MODEL_UNKNOWN" });
+    await expect(send(back("f".repeat(64), "r"))).rejects.toMatchObject({ kind: "rejected", code: "ROLLBACK_IMPOSSIBLE" });
   });
 });

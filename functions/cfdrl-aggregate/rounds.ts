@@ -78,7 +78,7 @@ export async function rollBack(
   const told = await rounds.told(causeOf(event));
   if (told !== undefined) return JSON.parse(told) as Events;
   const model = await bytesOf(rounds, toSha256);
-  if (model === undefined) throw new PermanentError("MODEL_UNKNOWN", "no global model of that hash is kept");
+  if (model === undefined) throw new PermanentError("ROLLBACK_IMPOSSIBLE", "no global model of that hash is kept");
   const verdict = { reason, rule: settings.federation.settings.rule, clients: [] };
   return end({ event, current: await rounds.current(), outcome: "rolled-back", verdict, model, isNew: false }, scope, settings);
 }

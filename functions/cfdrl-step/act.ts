@@ -1,9 +1,3 @@
-import { decide, type Decided } from "../../domain/learning/decide.ts";
-import { demandOf } from "../../domain/learning/demand.ts";
-import type { EnvelopeSettings, Observation } from "../../domain/learning/model.ts";
-import { seeded } from "../../domain/learning/random.ts";
-import { maskOf } from "../../domain/learning/state.ts";
-import { encodeTransition, experience } from "../../domain/scaling/experience.ts";
 import { settingsFor } from "../../domain/scaling/settings.ts";
 import { derivedId } from "../../events/define.ts";
 import { ScalingProposed } from "../../events/scaling.ts";
@@ -12,15 +6,12 @@ import type { Events, Received, Scope } from "../../runtime/function.ts";
 import type { ClusterStore } from "../../state/clusters.ts";
 import type { ScalingStore } from "../../state/scaling.ts";
 import type { Switches } from "../../state/switches.ts";
-import { sha256 } from "../federation.ts";
-import { type Kept, keptFrom } from "./kept.ts";
-import type { IntentLimits } from "./intent-limits.ts";
-import type { Models } from "./models.ts";
-import { estimatePodRequests, observationOf } from "./observation.ts";
-import type { Reading } from "./reading.ts";
-import { recordOf } from "./record.ts";
-import { claimOf, roomFor } from "./room.ts";
 import type { Settings } from "../settings.ts";
+import { makeDecision } from "./decision.ts";
+import type { IntentLimits } from "./intent-limits.ts";
+import { keptFrom } from "./kept.ts";
+import type { Models } from "./models.ts";
+import type { Reading } from "./reading.ts";
 
 export interface ActParts {
   readonly settings: Settings;
@@ -42,7 +33,6 @@ export async function act(event: Received<unknown>, reading: Reading, scope: Sco
   const { scaling, switches, clusters, models, limits } = scope.resources;
   const settings = scope.resources.settings();
   const { workload, workloadId, cluster } = reading;
-  const own = settingsFor(settings, workload, workloadId);
   const decisionId = derivedId(event, ScalingProposed.type, 0);
   const [known, switched, current, where, intents] = await Promise.all([
     scaling.read(workload, decisionId),
@@ -52,44 +42,18 @@ export async function act(event: Received<unknown>, reading: Reading, scope: Sco
     workloadId === undefined ? undefined : limits.of(workloadId, scope),
   ]);
   if (known.told !== undefined) return JSON.parse(known.told) as Events;
-  const mode = switched.mode ?? own.mode;
-  if (mode === "off") return [];
+
+  const mode = switched.mode ?? settingsFor(settings, workload, workloadId).mode;
   const kept = keptFrom(known.kept);
   const nowMs = scope.now().getTime();
-  if (reading.ready === undefined || !isNext(reading.takenAtMs, kept.takenAtMs, nowMs, settings.periodMs)) {
-    scope.log.debug({ workload, takenAtMs: reading.takenAtMs }, "snapshot passed over");
+  if (mode === "off" || reading.ready === undefined || !isNext(reading.takenAtMs, kept.takenAtMs, nowMs, settings.periodMs)) {
+    scope.log.debug({ workload, mode, takenAtMs: reading.takenAtMs }, "snapshot passed over");
     return [];
   }
-
-  const observation = observationOf(reading, { ...kept, intents, settings: own, periodMs: settings.periodMs });
-  const decided = decide({
-    observation,
-    memory: kept.memory,
-    nowMs,
-    mode,
-    killed: switched.killed,
-    model: current.model,
-    ...(where === undefined ? {} : { capacity: roomFor(workload, where) }),
-    envelope: own.envelope,
-    hpa: settings.hpa,
-    explore: { epsilon: mode === "act" ? settings.epsilon : 0, random: seeded(Number.parseInt(sha256(decisionId).slice(0, 8), 16)) },
-  });
-  const { decision } = decided;
-  const record = recordOf({
-    decisionId,
-    reading,
-    observation,
-    decision,
-    mode,
-    head: current.head,
-    demandPods: demandOf(observation),
-    stalePeriods: own.envelope.stalePeriods,
-  });
+  const { killed } = switched;
+  const made = makeDecision({ decisionId, reading, kept, mode, killed, current, where, intents, nowMs }, settings);
+  const { record, claim, transition } = made;
   const events = [ScalingProposed.make({ source: "/mncc/cfdrl-step", subject: workload, cause: event, data: record })];
-  const learnt = lessonOf(decided, observation, isGap(reading, kept, settings.periodMs) ? [] : kept.pending, own.envelope);
-  const podRequestsPerSecond = estimatePodRequests(reading, observation, kept.podRequestsPerSecond);
-  const next: Kept = { takenAtMs: reading.takenAtMs, memory: decided.memory, podRequestsPerSecond, pending: learnt.pending };
-  const claim = claimOf(observation, Math.max(record.replicas, record.current.ready + record.current.starting));
   if (cluster !== undefined && claim !== undefined && claim.pods !== where?.claims[workload]?.pods)
     await clusters.claim(cluster, workload, claim);
 
@@ -97,10 +61,10 @@ export async function act(event: Received<unknown>, reading: Reading, scope: Sco
   const committed = await scaling.commit(workload, {
     cause: decisionId,
     version: known.version,
-    kept: JSON.stringify(next),
+    kept: JSON.stringify(made.kept),
     told: JSON.stringify(events),
     record,
-    ...(learnt.transition === undefined ? {} : { transition: encodeTransition(learnt.transition) }),
+    ...(transition === undefined ? {} : { transition }),
   });
   scope.reached("committed");
   if (committed.kind === "told") return JSON.parse(committed.told) as Events;
@@ -113,18 +77,3 @@ export async function act(event: Received<unknown>, reading: Reading, scope: Sco
 /** One decision a period, forwards in time: snapshots come more often, late, and from clocks that are wrong. */
 const isNext = (takenAtMs: number, lastMs: number, nowMs: number, periodMs: number): boolean =>
   takenAtMs >= lastMs + periodMs / 2 && takenAtMs <= nowMs + 2 * periodMs;
-
-const isGap = ({ takenAtMs }: Reading, kept: Kept, periodMs: number): boolean => takenAtMs > kept.takenAtMs + 2 * periodMs;
-
-/** What is learnt from what happened since the last decision; nothing where not all of it was seen. */
-function lessonOf(
-  { decision }: Decided,
-  observation: Observation,
-  pending: Kept["pending"],
-  envelope: EnvelopeSettings,
-): ReturnType<typeof experience> {
-  const { state } = decision;
-  if (state === undefined || decision.fallback === "STALE") return { pending: [] };
-  const mask = decision.mask ?? maskOf(state, observation.replicas, envelope);
-  return experience(pending, { state, mask, replicas: observation.replicas, demand: demandOf(observation) });
-}

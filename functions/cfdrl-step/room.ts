@@ -1,4 +1,5 @@
-import type { Capacity, Observation } from "../../domain/learning/model.ts";
+import { podsThatFit } from "../../domain/learning/envelope.ts";
+import type { Capacity, Decision, Observation } from "../../domain/learning/model.ts";
 import type { Claim, ClusterKnown } from "../../state/clusters.ts";
 
 /** What is left of a cluster for one workload: allocatable, less what the other workloads that are scaled here may use. */
@@ -16,4 +17,14 @@ export function roomFor(workload: string, { facts, claims }: ClusterKnown): Capa
 export function claimOf({ limits }: Observation, pods: number): Claim | undefined {
   const claim = { cpuCores: pods * limits.cpuCores, ramBytes: pods * limits.ramBytes, pods };
   return Object.values(claim).every(Number.isFinite) ? claim : undefined;
+}
+
+/** The HPA knows nothing of clusters: what it would have on one that is full, or that the hub does not accept, is held to what there is. */
+export function heldTo(capacity: Capacity | undefined, observation: Observation, decision: Decision): Decision {
+  const current = observation.replicas.ready + observation.replicas.starting;
+  if (capacity === undefined || decision.replicas <= current) return decision;
+  const fit = podsThatFit(capacity, observation);
+  const most = capacity.usable ? Math.max(current, Number.isFinite(fit) ? fit : current) : current;
+  if (decision.replicas <= most) return decision;
+  return { ...decision, replicas: most, guard: [...decision.guard, capacity.usable ? "CAPACITY" : "CLUSTER_UNUSABLE"] };
 }

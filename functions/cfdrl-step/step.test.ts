@@ -209,6 +209,17 @@ describe("the envelope", () => {
   });
 });
 
+it("the HPA's decisions too are held to what the cluster has room for", async () => {
+  const facts = { name: "kind-1", usable: false, cpuCores: 100, ramBytes: 1e12, pods: 100, reportedAt: new Date(start).toISOString() };
+  await openClusters(backing).report([facts]);
+  await openSwitches(backing).kill(true);
+  const unusable = await decide({ cpuCores: 2.9, ready: 3 });
+  expect(unusable).toMatchObject({ fallback: "KILLED", replicas: 3, guard: ["CLUSTER_UNUSABLE"] });
+  expect(unusable.hpa).toBeGreaterThan(4);
+  await openClusters(backing).report([{ ...facts, usable: true, cpuCores: 4 }]);
+  expect(await decide({ cpuCores: 2.9, ready: 3 })).toMatchObject({ fallback: "KILLED", replicas: 4, guard: ["CAPACITY"] });
+});
+
 describe("demand", () => {
   it("is told by the request rate once requests and CPU have shown what a pod serves, beyond what CPU can show", async () => {
     await decide({ cpuCores: 1.5, requestRate: 150 });
