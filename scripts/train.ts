@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { cpus, loadavg } from "node:os";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { ENVIRONMENT, simulate, totalsOf } from "../domain/learning/simulate.ts";
 import { learnedPolicy, marginPolicy } from "../domain/learning/policies.ts";
@@ -34,6 +34,14 @@ function whole(name: "seeds" | "ticks", least: number): number {
   return value;
 }
 
+interface Trained {
+  readonly seed: number;
+  readonly sha256: string;
+  readonly model: string;
+  readonly hurdle: number;
+  readonly validationCost: number;
+}
+
 const write = (path: string, content: object): void => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`);
@@ -50,40 +58,33 @@ function run(): void {
   const rule = costOf(marginPolicy());
   console.log(`validation cost of the rule alone: ${rule.toFixed(4)}`);
 
-  const models = Array.from({ length: seeds }, (_, i) => {
-    const seed = i + 1;
+  const models: Trained[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
     const before = process.cpuUsage();
     const model = train(perMinute, seed, settings);
     const { user, system } = process.cpuUsage(before);
-    const trained = {
-      seed,
-      ...packed(model),
-      hurdle: model.hurdle,
-      validationCost: costOf(learnedPolicy(model)),
-      cpuSeconds: Math.round((user + system) / 1e6),
-    };
+    const trained = { seed, ...packed(model), hurdle: model.hurdle, validationCost: costOf(learnedPolicy(model)) };
+    models.push(trained);
+    const cpu = `${((user + system) / 1e6).toFixed(0)} s CPU`;
     console.log(
-      `seed ${String(seed).padStart(2)}  validation cost ${trained.validationCost.toFixed(4)}  hurdle ${String(model.hurdle)}  ${String(trained.cpuSeconds)} s CPU`,
+      `seed ${String(seed).padStart(2)}  validation cost ${trained.validationCost.toFixed(4)}  hurdle ${String(model.hurdle)}  ${cpu}`,
     );
-    return trained;
-  });
-  const [best] = models.toSorted((a, b) => a.validationCost - b.validationCost);
-  if (best === undefined || values["dry-run"]) return;
-  const { model, sha256, seed } = best;
+  }
+  if (values["dry-run"]) return;
+  const best = models.reduce((least, trained) => (trained.validationCost < least.validationCost ? trained : least));
   const record = {
     command: `npm run train -- --seeds ${String(seeds)} --ticks ${String(settings.ticks)}`,
     learntFrom: `${learnt.trace.name}, ${String(learnt.trace.requests.length)} minutes, ${learnt.perPod.toFixed(3)} requests a minute and pod`,
     chosenBy: `${validation.trace.name}, ${String(validation.trace.requests.length)} minutes: lowest cost of ${String(seeds)} seeds`,
-    seed,
+    seed: best.seed,
     settings,
     environment: ENVIRONMENT,
-    validationCost: { rule, bySeed: models.map(({ seed: of, validationCost, hurdle }) => ({ seed: of, validationCost, hurdle })) },
+    validationCost: { rule, bySeed: models.map(({ seed, validationCost, hurdle }) => ({ seed, validationCost, hurdle })) },
     node: process.version,
     cpu: cpus()[0]?.model ?? "unknown",
-    loadAverage: loadavg()[0],
   };
-  write(SHIPPED_FILE, { sha256, model, record });
-  write(SEEDS_FILE, { models: models.map((trained) => ({ seed: trained.seed, sha256: trained.sha256, model: trained.model })) });
+  write(SHIPPED_FILE, { sha256: best.sha256, model: best.model, record });
+  write(SEEDS_FILE, { models: models.map(({ seed, sha256, model }) => ({ seed, sha256, model })) });
 }
 
 if (values.help) console.log(USAGE);

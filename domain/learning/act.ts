@@ -52,8 +52,9 @@ export function act(
   activations?: Activations,
 ): Choice {
   const qValues = forward(model.weights, normalise(state.features, model.normalisation), activations).slice();
-  const allowed = mask.flatMap((may, i) => (may ? [i] : []));
   const greedy = prefer(qValues, mask, model.hurdle);
+  if (explore.epsilon === 0) return { action: greedy, qValues, propensity: 1 };
+  const allowed = mask.flatMap((may, i) => (may ? [i] : []));
   const action = explore.random() < explore.epsilon ? (allowed[below(explore.random, allowed.length)] as number) : greedy;
   const random = explore.epsilon / allowed.length;
   return { action, qValues, propensity: action === greedy ? 1 - explore.epsilon + random : random };

@@ -17,7 +17,6 @@ import {
   type Random,
   type State,
 } from "./model.ts";
-import { isSound } from "./network.ts";
 import { maskOf, outlookOf, stateOf } from "./state.ts";
 
 /** What one decision is made with. */
@@ -69,7 +68,6 @@ function fallbackOf(grounds: Grounds, state: State | undefined): FallbackReason 
   if (state === undefined) return "MISSING";
   if (nowMs - observation.atMs > grounds.envelope.stalePeriods * observation.periodMs) return "STALE";
   if (typeof model === "string") return model;
-  if (!isSound(model.weights)) return "NOT_FINITE";
   return isOutOfRange(state, model, grounds.envelope.maxDeviations) ? "OUT_OF_RANGE" : undefined;
 }
 

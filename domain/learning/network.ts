@@ -39,7 +39,8 @@ export function forward(weights: Weights, input: Float32Array, activations: Acti
       let sum = values[biases + o] as number;
       const row = at + o * inputs;
       for (let i = 0; i < inputs; i += 1) sum += (values[row + i] as number) * (from[i] as number);
-      to[o] = isLast || sum > 0 ? sum : 0;
+      // Written so that NaN passes: what is broken must not look like a unit that is off.
+      to[o] = !isLast && sum < 0 ? 0 : sum;
     }
     at = biases + to.length;
   }

@@ -25,7 +25,7 @@ export interface TrainSettings extends LearnSettings, PracticeSettings {
 
 export const TRAIN_DEFAULTS: TrainSettings = {
   ...LEARN_DEFAULTS,
-  ticks: 100_000,
+  ticks: 80_000,
   steps: 5,
   hidden: 64,
   batch: 8,
@@ -39,7 +39,7 @@ export const TRAIN_DEFAULTS: TrainSettings = {
 const WARM_UP_TICKS = 300;
 
 /** Mean and deviation of the features where exploration goes. */
-export function normalisationOf(perMinute: Float32Array, random: Random, ticks = 30_000): Normalisation {
+export function normalisationOf(perMinute: Float32Array, random: Random, ticks = 10_000): Normalisation {
   const seen: Float32Array[] = [];
   for (const [transition] of practise(
     () => NO_DEVIATION,
@@ -70,10 +70,10 @@ export function train(perMinute: Float32Array, seed: number, settings: TrainSett
   return { ...trained, hurdle: calibrateHurdle(trained, perMinute, fork(seed, 3)) };
 }
 
-const HURDLES = [0.01, 0.02, 0.04, 0.08, 0.16];
+const HURDLES = [0.01, 0.02, 0.04, 0.08];
 
 /** The hurdle under which a model costs least on segments of the training days. The highest of equals, and never none: it is the safer side. */
-export function calibrateHurdle(model: Model, perMinute: Float32Array, random: Random, segments = 12): number {
+export function calibrateHurdle(model: Model, perMinute: Float32Array, random: Random, segments = 6): number {
   const demands = Array.from({ length: segments }, () => drawSegment(perMinute, random).demand);
   const costUnder = (hurdle: number): number =>
     demands.reduce((sum, demand) => sum + totalsOf(simulate(learnedPolicy({ ...model, hurdle }), demand), ENVIRONMENT).cost, 0);
