@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ENVIRONMENT } from "../domain/learning/simulate.ts";
 import { type Evaluation, evaluate } from "./learning/evaluation.ts";
-import { seedModels } from "./learning/models.ts";
+import { savedTable, seedModels } from "./learning/models.ts";
 import { plotDay, plotScores, plotTradeOff } from "./learning/plots.ts";
 import { NAMED, partOf, PEAK_PODS } from "./learning/splits.ts";
 import { describe } from "./learning/table.ts";
@@ -78,10 +78,11 @@ function run(): void {
   const models = seedModels(seeds);
   if (models.length < seeds)
     throw new UsageError(`there are models of ${models.length} seeds; npm run train -- --seeds ${seeds} makes more`);
+  const table = savedTable();
   const answers = values.trace.map((name) => {
     const { trace, perPod } = partOf(name, peakPods);
     const demand = asDemand(trace.requests, perPod);
-    const evaluation = evaluate(demand, models);
+    const evaluation = evaluate(demand, { models, table });
     if (values.output === "text") console.log(`${describe(trace.name, evaluation)}\n`);
     if (values.plots !== undefined) draw(values.plots, trace, demand, evaluation);
     return asJson(trace, evaluation);

@@ -24,6 +24,9 @@ interface Situation {
   readonly action: number;
 }
 
+/** Ticks that have one demand: traces are of minutes. Trying everything out on each of them would tell the same twice. */
+const TICKS_OF_DEMAND = 2;
+
 const ENVELOPE = EnvelopeSettings.parse({});
 
 const copy = ({ ready, starting, backlog }: Workload): Workload => ({ ready, starting: [...starting], backlog });
@@ -36,7 +39,7 @@ const outlooksOf = (demand: Float32Array): Outlook[] =>
 export type Chooser = (state: State, mask: Mask) => number;
 
 /**
- * An endless stream of ticks: each gives one transition for every allowed action, its return that of taking the action and then following
+ * An endless stream of minutes: each gives one transition for every allowed action, its return that of taking the action and then following
  * `choose` for `steps` ticks. The simulator itself goes on with `choose`, or with any allowed action at `epsilon()`'s rate.
  */
 export function* practise(
@@ -95,7 +98,7 @@ export function* practise(
     for (let t = 0; t < demand.length - settings.steps - 1; t += 1) {
       const situation = situationAt(t, workload);
       const allowed = situation.mask.flatMap((may, i) => (may ? [i] : []));
-      yield allowed.map((action) => tryOut(workload, situation, action, t));
+      if (t % TICKS_OF_DEMAND === 0) yield allowed.map((action) => tryOut(workload, situation, action, t));
       const action = random() < epsilon() ? (allowed[below(random, allowed.length)] as number) : situation.action;
       pass(workload, t + 1, scale(workload, situation, action));
       known[t]?.clear();

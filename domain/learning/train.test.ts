@@ -87,7 +87,7 @@ describe("segments", () => {
 });
 
 it("training gives the same bytes for the same seed, and others for another", () => {
-  const settings = { ...TRAIN_DEFAULTS, ticks: 400 };
+  const settings = { ...TRAIN_DEFAULTS, minutes: 400 };
   const [a, again, other] = [5, 5, 6].map((seed) => encodeModel(train(perMinute, seed, settings)));
   expect(again).toEqual(a);
   expect(other).not.toEqual(a);

@@ -10,14 +10,14 @@ import { ENVIRONMENT, simulate, totalsOf } from "./simulate.ts";
 import { FEATURES } from "./state.ts";
 
 export interface TrainSettings extends LearnSettings, PracticeSettings {
-  /** Ticks of the simulator; each gives a transition for every action. */
-  readonly ticks: number;
+  /** Minutes in the simulator; each gives a transition for every action. */
+  readonly minutes: number;
   readonly hidden: number;
-  /** Ticks of which an update takes the transitions. */
+  /** Minutes of which an update takes the transitions. */
   readonly batch: number;
-  /** Ticks that are kept. */
+  /** Minutes that are kept. */
   readonly replay: number;
-  /** Ticks for each update. */
+  /** Minutes for each update. */
   readonly every: number;
   readonly epsilon: readonly [from: number, to: number];
   readonly hurdle: number;
@@ -25,21 +25,21 @@ export interface TrainSettings extends LearnSettings, PracticeSettings {
 
 export const TRAIN_DEFAULTS: TrainSettings = {
   ...LEARN_DEFAULTS,
-  ticks: 80_000,
+  minutes: 100_000,
   steps: 5,
   hidden: 64,
   batch: 8,
-  replay: 30_000,
-  every: 4,
+  replay: 40_000,
+  every: 3,
   epsilon: [1, 0.1],
   hurdle: 0.005,
   rewardScale: 0.05,
 };
 
-const WARM_UP_TICKS = 300;
+const WARM_UP_MINUTES = 300;
 
 /** Mean and deviation of the features where exploration goes. */
-export function normalisationOf(perMinute: Float32Array, random: Random, ticks = 10_000): Normalisation {
+export function normalisationOf(perMinute: Float32Array, random: Random, minutes = 10_000): Normalisation {
   const seen: Float32Array[] = [];
   for (const [transition] of practise(
     () => NO_DEVIATION,
@@ -49,7 +49,7 @@ export function normalisationOf(perMinute: Float32Array, random: Random, ticks =
     () => 1,
   )) {
     if (transition !== undefined) seen.push(transition.features);
-    if (seen.length >= ticks) break;
+    if (seen.length >= minutes) break;
   }
   const mean = Float32Array.from(FEATURES, (_, i) => seen.reduce((sum, f) => sum + (f[i] as number), 0) / seen.length);
   const deviation = mean.map((m, i) => Math.sqrt(seen.reduce((sum, f) => sum + ((f[i] as number) - m) ** 2, 0) / seen.length) + 1e-3);
@@ -65,7 +65,7 @@ export function train(perMinute: Float32Array, seed: number, settings: TrainSett
     hurdle: settings.hurdle,
   };
   const trainee = newTrainee(model, perMinute, fork(seed, 2), settings);
-  trainee.practise(settings.ticks, (tick) => tick / settings.ticks);
+  trainee.practise(settings.minutes, (minute) => minute / settings.minutes);
   const trained = { ...model, weights: trainee.learner.target };
   return { ...trained, hurdle: calibrateHurdle(trained, perMinute, fork(seed, 3)) };
 }
@@ -84,8 +84,8 @@ export function calibrateHurdle(model: Model, perMinute: Float32Array, random: R
 /** A learner with a simulator and a replay memory of its own. */
 export interface Trainee {
   readonly learner: Learner;
-  /** Practises so many ticks. @param progress of the whole training, 0 to 1, before the tick: exploration and step size fall with it. */
-  practise(ticks: number, progress: (tick: number) => number): void;
+  /** Practises so many minutes. @param progress of the whole training, 0 to 1, before each: exploration and step size fall with it. */
+  practise(minutes: number, progress: (minute: number) => number): void;
 }
 
 /** @param shape what becomes of each reward; honest clients leave it as it is. */
@@ -109,14 +109,14 @@ export function newTrainee(
   let seen = 0;
   return {
     learner,
-    practise(ticks, progressAt) {
+    practise(minutes, progressAt) {
       const [from, to] = settings.epsilon;
-      for (let i = 0; i < ticks; i += 1) {
+      for (let i = 0; i < minutes; i += 1) {
         const progress = progressAt(i);
         epsilon = Math.max(to, from + (to - from) * Math.min(1, 2 * progress));
         replay[seen % settings.replay] = experience.next().value;
         seen += 1;
-        if (replay.length < WARM_UP_TICKS || seen % settings.every !== 0) continue;
+        if (replay.length < WARM_UP_MINUTES || seen % settings.every !== 0) continue;
         const batch = Array.from({ length: settings.batch }, () => replay[below(random, replay.length)] as readonly Transition[]).flat();
         // The last third of the way is walked in ever smaller steps.
         const learningRate = settings.learningRate * Math.min(1, 3 * (1 - progress) + 0.02);

@@ -3,6 +3,9 @@ import { optimalRun } from "../../domain/learning/oracle.ts";
 import { hpaPolicy, learnedPolicy, marginPolicy, rulePolicy, seasonalPolicy, staticPolicy } from "../../domain/learning/policies.ts";
 import { seeded } from "../../domain/learning/random.ts";
 import { type Environment, ENVIRONMENT, type Policy, type Run, simulate, type Totals, totalsOf } from "../../domain/learning/simulate.ts";
+import { tablePolicy } from "../../domain/learning/tabular-policy.ts";
+import type { Table } from "../../domain/learning/tabular.ts";
+import { TRAIN_DEFAULTS } from "../../domain/learning/train.ts";
 import { type Estimate, estimate, probabilityOfImprovement } from "./statistics.ts";
 
 /** Targets and scale-down windows among which the HPA is calibrated, in hindsight, on the very trace. */
@@ -35,6 +38,12 @@ export interface Evaluation {
   readonly runs: Readonly<Record<string, readonly Run[]>>;
 }
 
+/** The learners: networks, one of each seed, and the table. */
+export interface Learnt {
+  readonly models: readonly Model[];
+  readonly table: Table;
+}
+
 interface Tried {
   readonly targetUtilisation: number;
   readonly scaleDownWindowMs: number;
@@ -56,15 +65,15 @@ export function bestHpa(demand: Float32Array, environment: Environment): Tried {
 
 /**
  * What everybody makes of a demand.
- * @param models the learner's, one of each seed.
  */
-export function evaluate(demand: Float32Array, models: readonly Model[], environment: Environment = ENVIRONMENT): Evaluation {
+export function evaluate(demand: Float32Array, { models, table }: Learnt, environment: Environment = ENVIRONMENT): Evaluation {
   const blocks = blocksOf(demand.length, environment);
   const run = (policy: Policy): Run => simulate(policy, demand, environment);
   const hpa = bestHpa(demand, environment);
   const runs: Record<string, readonly Run[]> = {
     oracle: [optimalRun(demand, environment)],
     dqn: models.map((model) => run(learnedPolicy(model))),
+    "tabular-q": [run(tablePolicy(table, TRAIN_DEFAULTS.hurdle))],
     "margin-rule": [run(marginPolicy())],
     "seasonal-predictor": [run(seasonalPolicy(0.7))],
     "demand-rule": [run(rulePolicy(0.65))],

@@ -11,11 +11,11 @@ export interface FederationSettings {
   readonly clients: number;
   readonly malicious: number;
   readonly rounds: number;
-  /** Ticks that each client practises a round. */
-  readonly localTicks: number;
+  /** Minutes that each client practises a round. */
+  readonly localMinutes: number;
 }
 
-export const FEDERATION_DEFAULTS: FederationSettings = { clients: 10, malicious: 2, rounds: 10, localTicks: 800 };
+export const FEDERATION_DEFAULTS: FederationSettings = { clients: 10, malicious: 2, rounds: 6, localMinutes: 300 };
 
 const MINUTES_OF_CLIENT = 2 * 1440;
 const LOCAL: TrainSettings = { ...TRAIN_DEFAULTS, every: 2, learningRate: 1e-3, follow: 0.05 };
@@ -30,7 +30,7 @@ export function federate(
   perMinute: Float32Array,
   normalisation: Normalisation,
   seed: number,
-  { clients, malicious, rounds, localTicks }: FederationSettings = FEDERATION_DEFAULTS,
+  { clients, malicious, rounds, localMinutes }: FederationSettings = FEDERATION_DEFAULTS,
 ): Model {
   const layout = [FEATURES.length, TRAIN_DEFAULTS.hidden, TRAIN_DEFAULTS.hidden, DEVIATIONS.length];
   const global = { weights: initialWeights(layout, fork(seed, 1)), normalisation, hurdle: TRAIN_DEFAULTS.hurdle };
@@ -50,7 +50,7 @@ export function federate(
       learner.optimiser.first.fill(0);
       learner.optimiser.second.fill(0);
       learner.optimiser.steps = 0;
-      practise(localTicks, (tick) => (round + tick / localTicks) / rounds);
+      practise(localMinutes, (minute) => (round + minute / localMinutes) / rounds);
       return learner.target.values.map((x, k) => x - (base[k] as number));
     });
     const honest = own.filter((_, client) => !isLiar(client));
