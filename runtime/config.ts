@@ -32,7 +32,9 @@ export const Environment = z.object({
     .describe("Redis. Absent: stores in memory, gone with the process."),
   CONTROLLERS_FILE: path.optional().describe("The controllers that may be reached, as YAML or JSON."),
   SEAL_KEY_FILE: path.optional().describe("The key that seals the secrets of intents: 32 bytes, or a directory that holds the file."),
-  LEARNING_FILE: path.optional().describe("How workloads are scaled and with whom this cluster learns, as YAML or JSON. Absent: shadow mode, alone."),
+  LEARNING_FILE: path
+    .optional()
+    .describe("How workloads are scaled and with whom this cluster learns, as YAML or JSON. Absent: shadow mode, alone."),
   FUSE: names
     .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))
     .default([])

@@ -48,6 +48,16 @@ const due = (id: string): Event =>
 const policyIn = (events: Events): z.infer<typeof PolicyUpdated.data> =>
   PolicyUpdated.data.parse(events.find(({ type }) => type === PolicyUpdated.type)?.data);
 
+const short = () => honest("c1", { delta: new Float32Array(1) });
+/** Base64 whose last digit has bits that nobody reads, with one of them set. */
+function rewritten(base64: string): string {
+  const at = base64.indexOf("=") - 1;
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const other = base64.slice(0, at) + String(digits[digits.indexOf(base64[at] ?? "") + 1]) + base64.slice(at + 1);
+  expect(Buffer.from(other, "base64")).toEqual(Buffer.from(base64, "base64"));
+  return other;
+}
+
 describe("an update", () => {
   beforeEach(() => start(3, { quorum: 2 }));
 
@@ -72,6 +82,9 @@ describe("an update", () => {
     ["SIGNATURE_INVALID", () => updateEvent({ ...honest("c1"), round: 2 })],
     ["SIGNATURE_INVALID", () => updateEvent({ ...honest("c1"), deltaSha256: "0".repeat(64) })],
     ["DELTA_MISMATCH", () => updateEvent({ ...honest("c1"), delta: honest("c1", { delta: small(2) }).delta })],
+    // The same bytes in another writing.
+    ["SIGNATURE_INVALID", () => updateEvent({ ...honest("c1"), signature: rewritten(honest("c1").signature) })],
+    ["DELTA_MISMATCH", () => updateEvent({ ...short(), delta: rewritten(short().delta) })],
     ["ROUND_MISMATCH", () => updateEvent(honest("c1", { round: 2 }))],
     ["BASE_MISMATCH", () => updateEvent(honest("c1", { baseSha256: "0".repeat(64) }))],
     ["SHAPE_MISMATCH", () => updateEvent(honest("c1", { delta: new Float32Array(3) }))],
@@ -213,6 +226,7 @@ describe("a round", () => {
       let last: Events = [];
       for (const client of order)
         last = await deliver(updateEvent(updateOf({ client, delta: deltas[client] ?? small() }, keys[client] ?? "")));
+      expect(policyIn(last).clients).toEqual(["c0", "c1", "c2"]);
       models.push(policyIn(last).link.modelSha256, policyIn(last).canary);
     }
     expect(models[0]).toBe(models[2]);

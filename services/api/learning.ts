@@ -84,7 +84,7 @@ export function learningRoutes(app: FastifyInstance, parts: LearningParts): void
     const { workload: asked, limit } = Report.parse(request.query);
     const { model } = await models.current(settings.client);
     if (typeof model === "string")
-      return sendProblem(reply, { status: 503, code: "MODEL_MISSING", title: "there is no model that could be compared" });
+      return sendProblem(reply, { status: 503, code: "MODEL_UNAVAILABLE", title: "there is no model that could be compared" });
     const reports = [];
     for (const name of asked === undefined ? await scaling.workloads() : [asked]) {
       const records = await scaling.log(name, limit);

@@ -70,7 +70,7 @@ describe("the relay of proposals", () => {
   });
 
   it("drops what nobody should follow any more: too old, or older than what was handed on", async () => {
-    await propose(record(-1), record(3), record(2), record(3), record(2, { workload: "another" }));
+    await propose(record(-1, { replicas: 9 }), record(3), record(2), record(3), record(2, { workload: "another" }));
     await vi.waitFor(() => expect(scaled).toEqual([3, 2]));
     expect(told.map(({ decisionId }) => decisionId)).toEqual(["d3", "d2"]);
   });
