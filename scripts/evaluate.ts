@@ -5,11 +5,13 @@ import { ENVIRONMENT } from "../domain/learning/simulate.ts";
 import { type Evaluation, evaluate } from "./learning/evaluation.ts";
 import { savedTable, seedModels } from "./learning/models.ts";
 import { plotDay, plotScores, plotTradeOff } from "./learning/plots.ts";
-import { NAMED, partOf, PEAK_PODS } from "./learning/splits.ts";
+import { developmentParts, NAMED, partOf, PEAK_PODS } from "./learning/splits.ts";
 import { describe } from "./learning/table.ts";
 import { asDemand, isTraceError, type Trace } from "./learning/trace.ts";
+import { compareUnderAttack, describeAttacks } from "./learning/under-attack.ts";
 
 const USAGE = `npm run evaluate -- --trace TRACE [--seeds 10]     the learner against the calibrated HPA, the rules and the oracle
+npm run evaluate -- attacks                        federations with 2 malicious clients of 10: five attacks on four rules of aggregation
 
 TRACE is a CSV with the columns minute_index,requests, or one of ${Object.keys(NAMED).join(", ")}.
 
@@ -24,7 +26,8 @@ examples
   npm run evaluate -- --trace nasa-validation --plots docs/figures
   npm run --silent evaluate -- --trace mine.csv --seeds 3 -o json | jq .normalised`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     trace: { type: "string", multiple: true, default: ["nasa-validation"] },
     seeds: { type: "string", default: "10" },
@@ -97,10 +100,20 @@ function draw(folder: string, { name }: Trace, demand: Float32Array, evaluation:
   writeFileSync(join(folder, `${name}-day.svg`), plotDay(name, demand, evaluation, ENVIRONMENT));
 }
 
+function attack(): void {
+  const { train, validation } = developmentParts();
+  const found = compareUnderAttack(train, validation, 1, (line) => console.error(line));
+  console.log(values.output === "json" ? JSON.stringify(found, undefined, 2) : describeAttacks(found));
+}
+
 if (values.help) console.log(USAGE);
 else {
   try {
-    run();
+    const [what, ...more] = positionals;
+    if (more.length > 0 || (what !== undefined && what !== "attacks"))
+      throw new UsageError(`${positionals.join(" ")}: it takes attacks, or nothing; a trace goes behind --trace`);
+    if (what === "attacks") attack();
+    else run();
   } catch (error) {
     const isUsage =
       error instanceof UsageError || isTraceError(error) || (error instanceof Error && "code" in error && error.code === "ENOENT");

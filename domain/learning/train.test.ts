@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { encodeModel } from "./codec.ts";
 import { drawSegment } from "./load.ts";
-import { NO_DEVIATION } from "./model.ts";
+import { DEVIATIONS, NO_DEVIATION } from "./model.ts";
+import { initialWeights } from "./network.ts";
 import { practise } from "./practice.ts";
 import { fork, seeded } from "./random.ts";
-import { train, TRAIN_DEFAULTS } from "./train.ts";
+import { FEATURES } from "./state.ts";
+import { newTrainee, normalisationOf, TRAIN_DEFAULTS } from "./train.ts";
 
 const perMinute = Float32Array.from({ length: 2 * 1440 }, (_, m) => 2 + Math.sin(m / 100) + ((m * 7919) % 13) / 20);
 const SETTINGS = { gamma: 0.95, steps: 5, rewardScale: 1 };
@@ -86,9 +87,15 @@ describe("segments", () => {
   });
 });
 
-it("training gives the same bytes for the same seed, and others for another", () => {
-  const settings = { ...TRAIN_DEFAULTS, minutes: 400 };
-  const [a, again, other] = [5, 5, 6].map((seed) => encodeModel(train(perMinute, seed, settings)));
+it("practice gives the same weights for the same seed, and others for another", () => {
+  const layout = [FEATURES.length, 16, DEVIATIONS.length];
+  const normalisation = normalisationOf(perMinute, seeded(1), 200);
+  const [a, again, other] = [5, 5, 6].map((seed) => {
+    const model = { weights: initialWeights(layout, fork(seed, 1)), normalisation, hurdle: 0.01 };
+    const { learner, practise: go } = newTrainee(model, perMinute, fork(seed, 2), TRAIN_DEFAULTS);
+    go(600, (minute) => minute / 600);
+    return learner.target.values;
+  });
   expect(again).toEqual(a);
   expect(other).not.toEqual(a);
 });
