@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
+import type { ScalingRecord } from "../domain/scaling/record.ts";
 import step from "../functions/cfdrl-step/handler.ts";
 import type { Events } from "../runtime/function.ts";
 import { freePort } from "../scripts/services/child.ts";
@@ -102,6 +103,9 @@ function quantilesOf(values: readonly number[]): Quantiles {
   return { p50: at(0.5), p99: at(0.99), mean: values.reduce((sum, x) => sum + x, 0) / values.length };
 }
 
-const replicasIn = (events: Events): number => (events[0]?.data as { replicas: number }).replicas;
+function replicasIn([event]: Events): number {
+  if (event === undefined) throw new Error("nothing was decided");
+  return (event.data as ScalingRecord).replicas;
+}
 
 await main();

@@ -160,6 +160,14 @@ describe("an update", () => {
   });
 });
 
+it("a cluster that only takes part leaves rounds to the one that aggregates", async () => {
+  start(1);
+  const { aggregatorKey: _, ...learning } = members.settings;
+  const bystander = running(handler, { controllers: [], sealKey: Buffer.alloc(32), learning }, () => nowMs);
+  expect(await bystander(updateEvent(honest("c0")))).toEqual([]);
+  expect(await bystander(due("a"))).toEqual([]);
+});
+
 describe("a round", () => {
   it("ends with its last client's update, and the model is signed, hashed and a continuation of the chain", async () => {
     start(2);

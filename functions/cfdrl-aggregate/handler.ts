@@ -15,6 +15,8 @@ export default defineFunction({
   timeoutMs: 60_000,
   resources: { settings: openSettings, rounds: openRounds },
   handle(event, scope) {
+    // A cluster that only takes part has no key to sign models with: another one's aggregator hears its updates.
+    if (scope.resources.settings().aggregatorKey === undefined) return [];
     switch (event.type) {
       case RoundDue.type:
         return closeIfDue(event, scope);

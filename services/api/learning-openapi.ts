@@ -57,6 +57,7 @@ export const learningPaths = {
         ...unreadable,
         "202": { description: "On its way", content: json({ type: "object" }) },
         "404": problem("no such earlier model"),
+        "409": problem("another deployment aggregates"),
       },
     },
   },

@@ -68,12 +68,17 @@ export function learningRoutes(app: FastifyInstance, parts: LearningParts): void
 
   app.post("/v1/learning/rollback", async (request, reply) => {
     const { to, reason } = Rollback.parse(request.query);
+    if (settings.aggregatorKey === undefined) {
+      const title = "another deployment aggregates for this federation";
+      return sendProblem(reply, { status: 409, code: "AGGREGATES_ELSEWHERE", title, detail: "ask where aggregatorKeyFile is set" });
+    }
     const links = [GENESIS_LINK, ...(await rounds.links(LINKS))];
     const now = links.at(-1)?.modelSha256;
     const earlier = [...new Set(links.map(({ modelSha256 }) => modelSha256).toReversed())].filter((sha) => sha !== now);
     const toSha256 = to === undefined ? earlier[0] : earlier.find((sha) => sha.startsWith(to));
     if (toSha256 === undefined) {
-      const detail = `models of the chain: ${earlier.map((sha) => sha.slice(0, 12)).join(", ")}`;
+      const known = earlier.map((sha) => sha.slice(0, 12)).join(", ");
+      const detail = known === "" ? "the chain has no earlier model" : `earlier models of the chain: ${known}`;
       return sendProblem(reply, { status: 404, code: "MODEL_UNKNOWN", title: "no such earlier model", detail });
     }
     await publish([RollbackRequested.make({ source: "/mncc/api", subject: "policy", data: { toSha256, reason } })]);
