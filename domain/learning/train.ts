@@ -32,7 +32,7 @@ export const TRAIN_DEFAULTS: TrainSettings = {
   replay: 40_000,
   every: 3,
   epsilon: [1, 0.1],
-  hurdle: 0.005,
+  hurdle: 0.02,
   rewardScale: 0.05,
 };
 
@@ -70,7 +70,7 @@ export function train(perMinute: Float32Array, seed: number, settings: TrainSett
   return { ...trained, hurdle: calibrateHurdle(trained, perMinute, fork(seed, 3)) };
 }
 
-const HURDLES = [0.01, 0.02, 0.04, 0.08];
+const HURDLES = [0.01, 0.03, 0.06, 0.12];
 
 /** The hurdle under which a model costs least on segments of the training days. The highest of equals, and never none: it is the safer side. */
 export function calibrateHurdle(model: Model, perMinute: Float32Array, random: Random, segments = 6): number {

@@ -105,9 +105,11 @@ export function plotTradeOff(title: string, { policies }: Evaluation): string {
       .flatMap(({ name, x: pods, y: violations }) => {
         const at = free(y(violations) + 5);
         const beyond = x(pods) > width - 190;
+        const label = x(pods) + (beyond ? -34 : 34);
         return [
+          lineTo(x(pods), y(violations), label + (beyond ? 4 : -4), at - 4, "#999999"),
           `<circle cx="${x(pods).toFixed(1)}" cy="${y(violations).toFixed(1)}" r="6" fill="${COLOURS[name] ?? "#666666"}"/>`,
-          text(x(pods) + (beyond ? -12 : 12), at, name, beyond ? 'text-anchor="end"' : ""),
+          text(label, at, name, beyond ? 'text-anchor="end"' : ""),
         ];
       }),
   ]);
@@ -149,11 +151,11 @@ export function plotDay(title: string, demand: Float32Array, { runs }: Evaluatio
       return [
         `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${steps(run.pods)}"/>`,
         ...dots.map((t) => `<circle cx="${x(t).toFixed(1)}" cy="${(top - 4 + 7 * i).toFixed(1)}" r="2.5" fill="${colour}"/>`),
-        lineTo(left + 330 * i, height - 18, left + 26 + 330 * i, height - 18, colour, 3),
+        lineTo(left + 345 * i, height - 18, left + 26 + 345 * i, height - 18, colour, 3),
         text(
-          left + 34 + 330 * i,
+          left + 34 + 345 * i,
           height - 13,
-          `${name}: ${(podMinutes / 60).toFixed(0)} pod-hours, ${violationMinutes.toFixed(1)} violation min`,
+          `${name}: ${(podMinutes / 60).toFixed(0)} pod-hours, ${violationMinutes.toFixed(1)} min violated`,
         ),
       ];
     }),
