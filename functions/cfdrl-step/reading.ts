@@ -19,7 +19,14 @@ const Snapshot = z.looseObject({
     updatedAt: z.iso.datetime({ offset: true }),
     replicas: optional(z.looseObject({ desired: amount, current: amount, ready: amount })),
     resources: optional(z.looseObject({ cpuCores: amount, memoryBytes: amount, cpuLimitCores: amount, memoryLimitBytes: amount })),
-    network: optional(z.looseObject({ windowSeconds: amount, inbound: optional(z.looseObject({ requestRate: amount })) })),
+    network: optional(
+      z.looseObject({
+        windowSeconds: amount,
+        inbound: optional(z.looseObject({ requestRate: amount })),
+        /** Of inbound, over the newest part of the window. */
+        latest: optional(z.looseObject({ windowSeconds: amount, requestRate: amount })),
+      }),
+    ),
     quality: optional(z.looseObject({ linkerd: Quality, usage: Quality, watch: Quality })),
   }),
 });
@@ -58,7 +65,11 @@ export function readTwin(data: unknown): Reading | undefined {
   // A source that has gone stale says what was, not what is.
   const seen = quality?.watch?.isFresh === false ? undefined : replicas;
   const used = quality?.usage?.isFresh === false ? undefined : resources;
-  const isOfNow = quality?.linkerd?.isFresh !== false && (network?.windowSeconds ?? Number.POSITIVE_INFINITY) <= LONGEST_WINDOW_S;
+  const rates =
+    quality?.linkerd?.isFresh === false ? [] : [network?.latest, { windowSeconds: network?.windowSeconds, ...network?.inbound }];
+  const ofNow = rates.find(
+    (rate) => typeof rate?.requestRate === "number" && (rate.windowSeconds ?? Number.POSITIVE_INFINITY) <= LONGEST_WINDOW_S,
+  );
   const perPod = (limit: number | null | undefined): number | undefined =>
     typeof limit === "number" && typeof replicas?.current === "number" && replicas.current > 0 ? limit / replicas.current : undefined;
   return {
@@ -75,6 +86,6 @@ export function readTwin(data: unknown): Reading | undefined {
     ramBytes: used?.memoryBytes ?? undefined,
     cpuLimitCores: perPod(resources?.cpuLimitCores),
     ramLimitBytes: perPod(resources?.memoryLimitBytes),
-    requestsPerSecond: isOfNow ? (network?.inbound?.requestRate ?? undefined) : undefined,
+    requestsPerSecond: ofNow?.requestRate ?? undefined,
   };
 }

@@ -232,6 +232,8 @@ describe("demand", () => {
     const twin = twinOf({ takenAt: new Date(start).toISOString(), requestRate: 5 });
     expect(readTwin({ twin })?.requestsPerSecond).toBe(5);
     expect(readTwin({ twin: { ...twin, network: { ...twin.network, windowSeconds: 1_800 } } })?.requestsPerSecond).toBeUndefined();
+    const latest = { windowSeconds: 60, requestRate: 7 };
+    expect(readTwin({ twin: { ...twin, network: { ...twin.network, windowSeconds: 1_800, latest } } })?.requestsPerSecond).toBe(7);
   });
 
   it("is read from a twin with anything missing, without making anything up", () => {

@@ -57,6 +57,7 @@ export function twinOf(of: TwinOf) {
       outbound: null,
       byDestination: [],
     },
+    omittedPods: 0,
     anomalies: [],
     quality: { watch: quality, linkerd: quality, usage: quality, kubeStateMetrics: null },
   };
