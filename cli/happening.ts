@@ -40,6 +40,10 @@ const whats: Readonly<Record<string, (data: Fields) => string>> = {
   "tsn.infeasible": (data) => words(data["operation"], fieldsOf(data["certificate"])["kind"], fieldsOf(data["certificate"])["reason"]),
   "tsn.undecided": (data) => words(data["operation"], data["unscheduledCount"], "without a place"),
   "tsn.refused": (data) => words(data["operation"], because(data)),
+  "scaling.proposed": (data) => words(data["mode"], "replicas", data["replicas"], "hpa", data["hpa"], data["fallback"]),
+  "learning.updated": (data) => words("round", data["round"], "samples", data["samples"]),
+  "policy.updated": (data) => words(fieldsOf(data["link"])["outcome"], because(data)),
+  "client.rejected": (data) => words("round", data["round"], because(data)),
   "order.failed": (data) => words(data["executioner"], data["resource"], because(data)),
   "pod.changed": (data) => {
     const pod = fieldsOf(data["pod"]);

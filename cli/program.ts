@@ -10,6 +10,7 @@ import { probe, type ProbeOptions } from "./commands/probe.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, ExitCode, Output } from "./context.ts";
 import { help } from "./help.ts";
+import { addLearning } from "./learning-program.ts";
 import type { Sink } from "./screen.ts";
 import { addTwin } from "./twin-program.ts";
 import { addTsn } from "./tsn/program.ts";
@@ -228,6 +229,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     .addOption(output())
     .addHelpText("after", help.ledger)
     .action((options: { output: Output }) => run((context) => labLedger(context, options), globals()));
+
+  addLearning({ program, get, output, whole, run: (command) => run(command, globals()) });
 
   program
     .command("version")

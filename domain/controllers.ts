@@ -116,6 +116,8 @@ export interface ReachableController {
   readonly token?: string;
   readonly podCidr?: string;
   readonly usage?: "cadvisor" | "resource" | "summary";
+  /** Where its token is, for who reads it again for every call: the kubelet renews it in place. */
+  readonly tokenFile?: string;
 }
 
 /** What asks for tokens at an OAuth2 token endpoint, in its own name. */

@@ -50,6 +50,9 @@ export const Environment = z.object({
     .regex(/^[\w.:/#-]{1,255}$/, "letters, digits and . : / _ - #, at most 255")
     .optional()
     .describe("NEMO's queue of twins, #CMDT in D2.3: they are sent on to it as plain JSON. Absent: they are not."),
+  LEARNING_FILE: path
+    .optional()
+    .describe("How workloads are scaled and with whom this cluster learns, as YAML or JSON. Absent: shadow mode, alone."),
   FUSE: names
     .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))
     .default([])

@@ -84,16 +84,20 @@ const limitsOf = ({
   ...(paths === undefined ? {} : { paths }),
   ...(roots === undefined ? {} : { roots }),
 });
+
 /** What only an entry for a Kubernetes API or a source of the twins has. */
 function twinSourceOf({
   cluster,
   tokenFile,
   podCidr,
   usage,
-}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<ReachableController, "cluster" | "token" | "podCidr" | "usage"> {
+}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<
+  ReachableController,
+  "cluster" | "token" | "tokenFile" | "podCidr" | "usage"
+> {
   return {
     ...(cluster === undefined ? {} : { cluster }),
-    ...(tokenFile === undefined ? {} : { token: readFileSync(tokenFile, "utf8").trim() }),
+    ...(tokenFile === undefined ? {} : { tokenFile, token: readFileSync(tokenFile, "utf8").trim() }),
     ...(podCidr === undefined ? {} : { podCidr }),
     ...(usage === undefined ? {} : { usage }),
   };

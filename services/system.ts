@@ -41,6 +41,9 @@ import { sweepOverdue } from "./keep/overdue.ts";
 import { sweepWindows } from "./keep/windows.ts";
 import { openLooker } from "./look.ts";
 import { destinationIn, forwardCostMaps } from "./nemex/forward.ts";
+import { learningTicks } from "./learning/clock.ts";
+import { openLearning } from "./learning/learning.ts";
+import { readLearning } from "./learning/settings.ts";
 import { openPlanner } from "./plan.ts";
 import { watchClusters } from "./pod-watch/clusters.ts";
 import { forwardTwins } from "./twins/compat.ts";
@@ -83,9 +86,11 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   const { config, log, controllers, sealKey, tenants, labAddress, probing, networks = {} } = parts;
   const redis = config.REDIS_URL === undefined ? undefined : openStore(config.REDIS_URL, { enableAutoPipelining: true });
   redis?.on("error", (error: Error) => log.warn({ reason: error.message }, "store connection failed"));
+  const learning = readLearning(config.LEARNING_FILE, () => sealKey);
   const backing: Backing = {
     controllers,
     sealKey,
+    learning,
     costMapEveryMs: config.COST_MAP_EVERY_MS,
     ...(redis === undefined ? {} : { redis }),
     ...(probing === undefined ? {} : { probing }),
@@ -126,7 +131,12 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     log,
     metrics,
     crash: crashAt(config.CRASH_AT),
-    options: { fuse: new Set(config.FUSE), attempts: config.ATTEMPTS, patienceMs: config.PATIENCE_MS, clockEvents: clock },
+    options: {
+      fuse: new Set(config.FUSE),
+      attempts: config.ATTEMPTS,
+      patienceMs: config.PATIENCE_MS,
+      clockEvents: (fn) => [...clock(fn), ...learningTicks(fn, now(), () => learning.client)],
+    },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });
   const compat =
@@ -146,6 +156,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     await schedules.putNetwork(domain, network);
     await publish([requestEvent({ operation: "plan", domain }, "start")]);
   }
+  const scaling = await openLearning({ backing, settings: learning, broker, publish, now, log });
 
   const effects = openEffects(backing);
   const sweep = async (): Promise<void> => {
@@ -175,6 +186,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     topology,
     costMaps,
     tsn: { schedules, publish },
+    learning: scaling.parts,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     log,
     ...(tenants === undefined ? {} : { tenants }),
@@ -205,6 +217,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
       await forwarding?.stop();
       await orchestrator.stop();
       await compat?.stop();
+      await scaling.stop();
       await hosting.stop();
       await tail.stop();
       await broker.close();

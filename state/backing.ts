@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { ReachableController } from "../domain/controllers.ts";
 import type { Probing } from "../domain/probe/schedule.ts";
+import type { LearningSettings } from "../domain/scaling/settings.ts";
 
 /** What a process opens its resources on. Without `redis` every store lives in memory and is gone with the process. */
 export interface Backing {
@@ -12,6 +13,8 @@ export interface Backing {
   readonly probing?: Probing;
   /** A cost map is published at least so often. Absent: every hour. */
   readonly costMapEveryMs?: number;
+  /** How workloads are scaled, and with whom this process learns. */
+  readonly learning?: LearningSettings;
 }
 
 /** Opens a store once for each backing: functions and services of one process that ask for it share it. */

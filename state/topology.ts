@@ -35,9 +35,9 @@ export function redisTopology(redis: Redis, retentionMs: number): TopologyStore 
   const pieces = async (cluster: string, place: string): Promise<Map<string, Piece>> =>
     piecesOf(await redis.hgetall(key.topologyPieces(cluster, place)));
   return {
-    clusters: async () => (await redis.smembers(key.clusters())).toSorted(),
+    clusters: async () => (await redis.smembers(key.topologyClusters())).toSorted(),
     async takeIn(cluster, place, news) {
-      await redis.sadd(key.clusters(), cluster);
+      await redis.sadd(key.topologyClusters(), cluster);
       const args = news.flatMap((piece) => [piece.key, piece.rank, piece.body]);
       const at = [key.topologyPieces(cluster, place), key.topologyPlaces(cluster)] as const;
       return (await scripted.takeIn(...at, place, place === NODES ? 0 : retentionMs, ...args)) === 1;

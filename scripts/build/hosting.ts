@@ -1,5 +1,6 @@
 import { readConfig } from "../../runtime/config.ts";
 import { crashAt } from "../../runtime/crash.ts";
+import type { LearningSettings } from "../../domain/scaling/settings.ts";
 import type { HostedFunction } from "../../runtime/function.ts";
 import { type HttpHosting, openHandling } from "../../runtime/host/handling.ts";
 import { hostOverHttp } from "../../runtime/host/http.ts";
@@ -11,16 +12,20 @@ import { openStore } from "../../runtime/store.ts";
 import { clockEvents } from "../../services/clock.ts";
 import { reachable, readControllersFile } from "../../services/controllers.ts";
 import { probingOf } from "../../services/probing.ts";
+import { learningTicks } from "../../services/learning/clock.ts";
+import { readLearning } from "../../services/learning/settings.ts";
 import { readSealKey } from "../../services/seal-key.ts";
 import type { Backing } from "../../state/backing.ts";
 
 // What a bundle is made of besides the function: runtime/ knows no store, and no function knows its host.
 
 const config = readConfig(process.env);
+let learning: LearningSettings | undefined;
 
 function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
-  const { REDIS_URL, COST_MAP_EVERY_MS, CONTROLLERS_FILE, SEAL_KEY_FILE, LOG_LEVEL, CRASH_AT, K_SINK } = config;
+  const { REDIS_URL, COST_MAP_EVERY_MS, CONTROLLERS_FILE, SEAL_KEY_FILE, LEARNING_FILE, LOG_LEVEL, CRASH_AT, K_SINK } = config;
   const probing = probingOf(config);
+  const clock = clockEvents(() => new Date());
   const backing: Backing = {
     ...(REDIS_URL === undefined ? {} : { redis: openStore(REDIS_URL) }),
     costMapEveryMs: COST_MAP_EVERY_MS,
@@ -30,6 +35,10 @@ function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
     get sealKey() {
       return readSealKey(SEAL_KEY_FILE);
     },
+    // The same goes for the settings of scaling.
+    get learning() {
+      return (learning ??= readLearning(LEARNING_FILE, () => readSealKey(SEAL_KEY_FILE)));
+    },
   };
   return {
     fn,
@@ -38,7 +47,7 @@ function hosting(fn: HostedFunction<Backing>): HttpHosting<Backing> {
     metrics: openMetrics({ ofProcess: true }),
     crash: crashAt(CRASH_AT),
     sink: K_SINK === undefined ? undefined : openSink(K_SINK),
-    options: { clockEvents: clockEvents(() => new Date()) },
+    options: { clockEvents: (name) => [...clock(name), ...learningTicks(name, new Date(), () => backing.learning?.client ?? "")] },
   };
 }
 

@@ -5,6 +5,7 @@ import { LIMITS } from "../ingress/parse.ts";
 import { answers, json, list, problem, query, ref } from "./openapi-parts.ts";
 import { twinPaths, twinSchemas } from "./openapi-twins.ts";
 import { networkPaths, networkSchemas } from "./openapi-network.ts";
+import { learningPaths, learningSchemas } from "./learning-openapi.ts";
 
 const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "id of the intent" };
 const paging = [
@@ -171,6 +172,7 @@ export const openapi = {
         },
       },
     },
+    ...learningPaths,
     "/v1/lab/ledger": {
       get: {
         summary: "What the simulators of the lab were made to do",
@@ -195,6 +197,7 @@ export const openapi = {
     schemas: {
       ...twinSchemas,
       ...networkSchemas,
+      ...learningSchemas,
       IntentReport: z.toJSONSchema(IntentReport),
       LinkMeasured: z.toJSONSchema(LinkMeasured),
       Intent: {

@@ -18,6 +18,7 @@ import { altoRoutes } from "./alto/routes.ts";
 import { eventRoutes } from "./events.ts";
 import { fivegRoutes, type NotificationParts } from "./fiveg.ts";
 import { intentRoutes } from "./intents.ts";
+import { type LearningParts, learningRoutes } from "./learning.ts";
 import { openapi } from "./openapi.ts";
 import { probeRoutes } from "./probes.ts";
 import { sendProblem } from "./problem.ts";
@@ -40,6 +41,8 @@ export interface ApiParts {
   readonly topology: TopologyStore;
   readonly costMaps: CostMapStore;
   readonly tsn: TsnParts;
+  /** Absent: nothing is scaled here. */
+  readonly learning?: LearningParts;
   readonly metrics: { contentType: string; text(): Promise<string> };
   readonly log: Record<"warn" | "error", (fields: object, phrase: string) => void>;
   /** Absent: everybody may do everything. */
@@ -92,6 +95,7 @@ export function openApi({ broker, tsn, metrics, log, labAddress, tenants, ...par
   altoRoutes(app, openMaps({ ...parts, log }));
   probeRoutes(app, parts);
   tsnRoutes(app, tsn);
+  if (parts.learning !== undefined) learningRoutes(app, parts.learning);
   twinRoutes(app, { twins: parts.twins, broker, tail: parts.tail });
   app.get("/openapi.json", open, () => openapi);
   app.get("/_/health", open, () => ({ status: "ok" }));
