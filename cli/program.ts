@@ -13,6 +13,7 @@ import { help } from "./help.ts";
 import { addLearning } from "./learning-program.ts";
 import type { Sink } from "./screen.ts";
 import { addTwin } from "./twin-program.ts";
+import { addL2sm } from "./l2sm-program.ts";
 import { addTsn } from "./tsn/program.ts";
 
 export interface GlobalOptions {
@@ -216,6 +217,8 @@ export function buildProgram({ version, stdout, stderr, run }: Wiring): Command 
     );
 
   addTwin(program, (command) => run(command, globals()));
+
+  addL2sm(program, (command) => run(command, globals()));
 
   addTsn(program, (command) => run(command, globals()));
 

@@ -1,4 +1,5 @@
 import type { Controller } from "../domain/controllers.ts";
+import type { Generation } from "./cluster/resources.ts";
 import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
@@ -21,6 +22,7 @@ export interface LabCluster {
   /** The only bearer token it takes; absent: any that is not empty. */
   readonly token?: string;
   readonly availableAfterMs?: number;
+  readonly generation?: Generation;
 }
 
 export interface LabOptions {

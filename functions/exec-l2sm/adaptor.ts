@@ -7,6 +7,7 @@ import { PermanentError, TransientError } from "../../runtime/errors.ts";
 import { l2smClient } from "./client.ts";
 import type { L2smConnections } from "./connections.ts";
 import { create, look, type Member, type Network, observedFrom, remove, unlike } from "./network.ts";
+import { overlayAdaptor } from "./overlay.ts";
 
 interface Dependencies {
   readonly controllers: readonly ReachableController[];
@@ -16,16 +17,34 @@ interface Dependencies {
   readonly signal: AbortSignal;
 }
 
-/** L2 networks over clusters: changed through L2S-M's multi-domain server, looked at in the clusters themselves. */
-export function l2smAdaptor({ controllers, connections, secrets, signal }: Dependencies): Adaptor {
+/** Networks and overlays over clusters, told apart by what the order is about. */
+export function l2smAdaptor(dependencies: Dependencies): Adaptor {
+  const networks = networkAdaptor(dependencies);
+  const overlays = overlayAdaptor({
+    target: networks.target,
+    allows: ({ controller }) => selectController(dependencies.controllers, "l2sm", controller),
+    reach: memberReach(dependencies),
+    signal: dependencies.signal,
+  });
+  const of = ({ resource }: Order): Adaptor => (resource.startsWith("overlay/") ? overlays : networks);
+  return {
+    target: networks.target,
+    observe: (order) => of(order).observe(order),
+    apply: (order, observed, before) => of(order).apply(order, observed, before),
+    withdraw: (order, observed) => of(order).withdraw(order, observed),
+    undo: (order, before) => of(order).undo(order, before),
+  };
+}
+
+/** Where a cluster's API is, with the token for it. */
+function memberReach({ controllers, connections, secrets }: Dependencies): (cluster: MemberCluster) => Promise<Outcome<Member>> {
   const tokens = new Map<string, Promise<string | undefined>>();
   const tokenOf = (ref: string): Promise<string | undefined> => {
     const opened = tokens.get(ref) ?? secrets.open(ref);
     tokens.set(ref, opened);
     return opened;
   };
-
-  async function memberOf(cluster: MemberCluster): Promise<Outcome<Member>> {
+  return async (cluster) => {
     const chosen = selectController(controllers, "cluster", cluster.apiUrl);
     if (!chosen.ok) return chosen;
     const token = await tokenOf(cluster.tokenRef);
@@ -37,7 +56,13 @@ export function l2smAdaptor({ controllers, connections, secrets, signal }: Depen
     if (!/^[\x21-\x7e]+$/.test(token))
       return refuse("CLUSTER_REFUSED", `the bearer token of cluster ${cluster.name} is not one word of ASCII`);
     return ok({ name: cluster.name, apiUrl: cluster.apiUrl, token, controller: chosen.value, pool: connections.pool(chosen.value) });
-  }
+  };
+}
+
+/** L2 networks over clusters: changed through L2S-M's multi-domain server, looked at in the clusters themselves. */
+function networkAdaptor(dependencies: Dependencies): Adaptor {
+  const { controllers, connections, signal } = dependencies;
+  const memberOf = memberReach(dependencies);
 
   async function aim(order: Order): Promise<Outcome<Network>> {
     const wanted = payloadOf(order);

@@ -16,39 +16,94 @@ export interface ClusterApi {
   readonly token: string;
 }
 
+const root = "/apis/l2sm.l2sm.k8s.local/v1";
+
+/** The custom resources of L2S-M in one namespace of a cluster. */
+export interface Place {
+  readonly namespace: string;
+  readonly plural: "l2networks" | "overlays" | "networkedgedevices";
+}
+
+const pathOf = ({ namespace, plural }: Place, name?: string): string =>
+  [root, "namespaces", encodeURIComponent(namespace), plural, ...(name === undefined ? [] : [encodeURIComponent(name)])].join("/");
+
+type Refusing<T> = Outcome<T, "CLUSTER_REFUSED">;
+
+/** The resource of that name; undefined where there is none. */
+export async function readResource<T>(
+  cluster: ClusterApi,
+  place: Place,
+  name: string,
+  shape: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<Refusing<T | undefined>> {
+  const reply = await call(cluster, "GET", pathOf(place, name), signal);
+  if (reply.status === 404) return ok(undefined);
+  if (reply.status !== 200) return declined(cluster, reply);
+  const read = shape.safeParse(parseJson(reply.text));
+  if (read.success) return ok(read.data);
+  throw unreachable(`the API of cluster ${cluster.name} answered something that is not one of its ${place.plural}`);
+}
+
 /** The L2Network of that name in a cluster; undefined where there is none. */
-export async function readNetwork(
+export const readNetwork = (
   cluster: ClusterApi,
   namespace: string,
   network: string,
   signal: AbortSignal,
-): Promise<Outcome<NetworkResource | undefined, "CLUSTER_REFUSED">> {
-  const place = `namespaces/${encodeURIComponent(namespace)}/l2networks/${encodeURIComponent(network)}`;
-  const { status, text } = await get(cluster, `/apis/l2sm.l2sm.k8s.local/v1/${place}`, signal);
-  if (status === 404) return ok(undefined);
-  if (status === 200) {
-    const read = NetworkResource.safeParse(parseJson(text));
-    if (read.success) return ok(read.data);
-    throw unreachable(`the API of cluster ${cluster.name} answered something that is not an L2Network`);
-  }
+): Promise<Refusing<NetworkResource | undefined>> =>
+  readResource(cluster, { namespace, plural: "l2networks" }, network, NetworkResource, signal);
+
+/** `"there"`: one of that name is there already. `INVALID`: the cluster's own definition of the resource does not take it. */
+export async function createResource(
+  cluster: ClusterApi,
+  place: Place,
+  manifest: object,
+  signal: AbortSignal,
+): Promise<Outcome<"created" | "there", "CLUSTER_REFUSED" | "INVALID">> {
+  const reply = await call(cluster, "POST", pathOf(place), signal, manifest);
+  if (reply.status === 201 || reply.status === 200) return ok("created");
+  if (reply.status === 409) return ok("there");
+  return reply.status === 422 ? refuse("INVALID", messageIn(reply.text).slice(0, 500)) : declined(cluster, reply);
+}
+
+/** What is gone already is fine. */
+export async function deleteResource(cluster: ClusterApi, place: Place, name: string, signal: AbortSignal): Promise<Refusing<void>> {
+  const reply = await call(cluster, "DELETE", pathOf(place, name), signal);
+  return reply.status === 404 || reply.status === 200 || reply.status === 202 ? ok(undefined) : declined(cluster, reply);
+}
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+}
+
+function declined(cluster: ClusterApi, { status, text }: Reply): Refusing<never> {
   const said = messageIn(text).replaceAll(cluster.token, "[redacted]").slice(0, 300);
   const what = `the API of cluster ${cluster.name} answered ${String(status)}${said === "" ? "" : `: ${said}`}`;
   if (status >= 500 || status === 408 || status === 429) throw unreachable(what);
   return refuse("CLUSTER_REFUSED", status === 401 || status === 403 ? `${what}; check the bearer_token of this cluster` : what);
 }
 
-async function get(
+async function call(
   { name, controller, pool, token }: ClusterApi,
+  method: "GET" | "POST" | "DELETE",
   path: string,
   signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
+  body?: object,
+): Promise<Reply> {
   const ended = new AbortController();
   const timer = setTimeout(() => ended.abort(new DOMException("no answer in time", "TimeoutError")), DEADLINE_MS);
   try {
     const reply = await pool.request({
-      method: "GET",
+      method,
       path: controller.address.pathname.replace(/\/+$/, "") + path,
-      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.any([signal, ended.signal]),
     });
     return { status: reply.statusCode, text: await readText(name, reply) };

@@ -57,7 +57,12 @@ const Envelope = z.looseObject({
 /** RFC 1123 label, as a network's name becomes one in DNS. */
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
-export function readManifest(plural: Plural, body: unknown): Reading {
+/** Which of L2S-M's definitions a cluster has: before v1.2.12 the provider of overlays and devices was called `networkController`, and required. */
+export type Generation = "1.2.8" | "1.2.12";
+
+const required: Readonly<Record<Generation, string>> = { "1.2.8": "networkController", "1.2.12": "provider" };
+
+export function readManifest(plural: Plural, body: unknown, generation?: Generation): Reading {
   const { kind, spec } = kinds[plural];
   const envelope = Envelope.safeParse(body);
   if (!envelope.success) return { ok: false, status: 400, name: "", message: "the object provided is unrecognized" };
@@ -73,5 +78,8 @@ export function readManifest(plural: Plural, body: unknown): Reading {
     );
   const read = spec.safeParse(envelope.data.spec ?? {});
   if (!read.success) return invalid(read.error.issues.map((i) => `spec.${i.path.join(".")}: ${i.message}`).join(", "));
+  const lacking =
+    generation === undefined || plural === "l2networks" || required[generation] in read.data ? undefined : required[generation];
+  if (lacking !== undefined) return invalid(`spec.${lacking}: Required value`);
   return { ok: true, manifest: { name, metadata, spec: read.data } };
 }

@@ -3,7 +3,7 @@ import type { Faults } from "../faults.ts";
 import { type Answer, jsonBody, listen, openHttpGate, openHttpServer } from "../http-gate.ts";
 import { failure, noSuchResource, unauthorized } from "../kubernetes/status.ts";
 import type { Ledger } from "../ledger.ts";
-import { group, kindOf, type Plural, plurals, readManifest } from "./resources.ts";
+import { type Generation, group, kindOf, type Plural, plurals, readManifest } from "./resources.ts";
 import { type ClusterStore, openClusterStore } from "./store.ts";
 
 export interface ClusterOptions {
@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** How long until a network is reported as connected. */
   readonly availableAfterMs?: number;
+  /** Absent: it takes what either generation of L2S-M's definitions takes. */
+  readonly generation?: Generation;
   readonly now?: () => number;
 }
 
@@ -24,10 +26,10 @@ export interface ClusterSimulator {
 
 /** The Kubernetes API of a cluster that L2S-M manages, as far as its custom resources go. */
 export async function startCluster(ledger: Ledger, faults: Faults, options: ClusterOptions): Promise<ClusterSimulator> {
-  const { name, token, availableAfterMs = 0, now = Date.now } = options;
+  const { name, token, generation, availableAfterMs = 0, now = Date.now } = options;
   const app = openHttpServer();
   const store = openClusterStore(name, ledger, { availableAfterMs, now });
-  for (const plural of plurals) mountResource(app, openHttpGate(`cluster:${name}`, ledger, faults), store, plural, token);
+  for (const plural of plurals) mountResource(app, openHttpGate(`cluster:${name}`, ledger, faults), store, plural, { token, generation });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(noSuchResource.body));
   return { name, address: await listen(app), reset: store.reset, close: () => app.close() };
 }
@@ -37,7 +39,7 @@ function mountResource(
   gate: ReturnType<typeof openHttpGate>,
   store: ClusterStore,
   plural: Plural,
-  token: string | undefined,
+  { token, generation }: { readonly token: string | undefined; readonly generation: Generation | undefined },
 ): void {
   const every = `/apis/${group}/v1/${plural}`;
   const collection = `/apis/${group}/v1/namespaces/:namespace/${plural}`;
@@ -64,7 +66,7 @@ function mountResource(
   route("GET", every, "list", () => listOf(store, plural));
   route("GET", collection, "list", ({ namespace }) => listOf(store, plural, namespace));
   route("POST", collection, "create", ({ namespace }, request) => {
-    const read = readManifest(plural, jsonBody(request));
+    const read = readManifest(plural, jsonBody(request), generation);
     if (!read.ok) return fail(read.status, read.status === 422 ? "Invalid" : "BadRequest", read.message, read.name);
     const created = store.create(plural, namespace, read.manifest);
     return created.ok ? { status: 201, body: created.value } : fail(409, "AlreadyExists", created.reason, read.manifest.name);

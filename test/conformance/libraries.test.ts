@@ -133,7 +133,7 @@ describe.each(strict)("%s", (_, example) => {
   });
 
   it("refuses lists and truth values where it needs one value", () => {
-    for (const place of places)
+    for (const place of places.filter(({ context }) => !Array.isArray(context.contextValueRange)))
       for (const contextValueRange of [["a", "b"], true, []])
         expect(codeOf(place.with([{ ...place.context, contextValueRange }])), place.path).toBe("CONTEXT_INVALID");
   });

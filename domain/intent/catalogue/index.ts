@@ -3,6 +3,7 @@ import type { IntentLibrary } from "../library.ts";
 import { library as bgpPeering } from "./bgp-peering/library.ts";
 import { library as cloudContinuum } from "./cloud-continuum/library.ts";
 import { library as l2sm } from "./l2sm/library.ts";
+import { library as l2smOverlay } from "./l2sm-overlay/library.ts";
 import { library as l2vpn } from "./l2vpn/library.ts";
 import { library as log } from "./log/library.ts";
 import { library as networkSlice } from "./network-slice/library.ts";
@@ -16,6 +17,7 @@ export const catalogue: readonly IntentLibrary[] = [
   bgpPeering,
   cloudContinuum,
   l2sm,
+  l2smOverlay,
   l2vpn,
   log,
   networkSlice,

@@ -8,7 +8,10 @@ import { L2Network } from "./payload.ts";
 export const claims = {
   executioner: "l2sm",
   of({ payload }: Order, origin: string): readonly OrderClaim[] {
-    const { network, namespace, provider, podCidr, clusters } = L2Network.parse(payload);
+    const read = L2Network.safeParse(payload);
+    // An overlay is an order of the same executioner, and has claims of its own.
+    if (!read.success) return [];
+    const { network, namespace, provider, podCidr, clusters } = read.data;
     const range = podCidr === undefined ? undefined : prefixRange(podCidr);
     const inClusters = clusters.flatMap(({ name, apiUrl }, i): OrderClaim[] => [
       {
