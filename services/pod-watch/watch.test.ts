@@ -196,6 +196,13 @@ describe("the watch of a cluster", () => {
     expect(Math.min(...pods().map(({ seq }) => seq))).toBeGreaterThan(before);
   });
 
+  it("knows how long the API server has said nothing", async () => {
+    await start();
+    await told(() => (watch?.silenceMs() ?? Infinity) < 15); // a bookmark has come
+    cluster.stallWatches();
+    await told(() => (watch?.silenceMs() ?? 0) > 100);
+  });
+
   it("does not keep a place that is not told yet", async () => {
     const [pod = first([])] = deploy(1);
     await start();
