@@ -1,3 +1,4 @@
+import { isSameState } from "./history.ts";
 import { sumOfAsked } from "./kube-state-metrics.ts";
 import type { Network, PodTwin, Replicas, Resources, Status, StatusBlock, Twin } from "./model.ts";
 import type { Memory, TwinRecord } from "./record.ts";
@@ -27,7 +28,7 @@ function statusBlock({ status: before, pods }: Twin, at: string): StatusBlock {
   const current = WORST_FIRST.find((status) => pods.some((pod) => pod.status === status)) ?? null;
   const speaker = pods.find(({ status }) => status === current);
   const phase = speaker?.phase ?? "Absent";
-  const isSame = before.current === current && before.phase === phase;
+  const isSame = isSameState({ status: before.current, phase: before.phase }, { status: current, phase });
   return { ...before, current, phase, reason: speaker?.reason ?? null, since: isSame ? before.since : at };
 }
 

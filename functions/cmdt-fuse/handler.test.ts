@@ -167,6 +167,23 @@ describe("twin.due", () => {
     expect(twin.anomalies).toMatchObject([{ rule: "server-errors" }]);
   });
 
+  it("knows whom a component calls, and names who answers badly as the cause of its own errors", async () => {
+    await take(changed(1));
+    await round(1);
+    lab.answer("web-1", "200", 6, 8);
+    lab.answer("web-1", "502", 2, 8);
+    lab.call("web-1", "shop/checkout", "200", 6);
+    lab.call("web-1", "shop/checkout", "503", 2);
+    const { network, anomalies } = twinIn(await round(2));
+    expect(network.byDestination).toEqual([
+      { namespace: "shop", kind: "Deployment", name: "checkout", requestRate: 8 / 30, successRatio: 0.75 },
+    ]);
+    expect(network.outbound?.responseCountByCode).toEqual({ 200: 6, 503: 2 });
+    expect(anomalies).toMatchObject([
+      { rule: "server-errors", causes: [{ what: "Deployment shop/checkout answers 25 % of the requests with an error" }] },
+    ]);
+  });
+
   it("emits a snapshot a round, the same again for a redelivery, and news of an anomaly once", async () => {
     await take(changed(1));
     await round(1);

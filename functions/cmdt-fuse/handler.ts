@@ -16,6 +16,7 @@ import { anomalyEvents, dueEvent, snapshotEvent, statusEvents } from "./tell.ts"
 const STALE_AFTER_MS = 90_000;
 
 type FuseScope = Scope<{ readonly twins: TwinStore; readonly intents: IntentStore; readonly sources: TwinSources }>;
+type Changed = Received<z.output<typeof PodChanged.data>>;
 type Due = Received<z.output<typeof TwinDue.data>>;
 
 export default defineFunction({
@@ -28,22 +29,20 @@ export default defineFunction({
   concurrency: 100,
   resources: { twins: openTwins, intents: openIntents, sources: openTwinSources },
   handle(event, scope) {
-    if (event.type === PodChanged.type) return podChanged({ ...event, data: event.data as z.output<typeof PodChanged.data> }, scope);
-    const due = { ...event, data: event.data as z.output<typeof TwinDue.data> };
+    if (event.type === PodChanged.type) return podChanged({ ...event, data: event.data as Changed["data"] }, scope);
+    const due = { ...event, data: event.data as Due["data"] };
     return due.data.twinId === undefined ? allDue(due, scope) : twinDue(due, due.data.twinId, scope);
   },
 });
 
-async function podChanged(
-  event: Received<z.output<typeof PodChanged.data>>,
-  { resources: { twins, intents } }: FuseScope,
-): Promise<Events> {
+async function podChanged(event: Changed, { resources: { twins, intents }, reached }: FuseScope): Promise<Events> {
   const { cluster, pod } = event.data;
   const intentId = intentOf(pod, OWNERSHIP_LABELS);
   const intent = intentId === undefined ? undefined : await intents.get(intentId);
   const ownership = ownershipOf(pod, OWNERSHIP_LABELS, intent && workloadOf(intent.intent));
   const { after } = await twins.update(twinIdOf(cluster, pod), (known) => takePod(known, event.data, ownership));
   if (after === undefined) return [];
+  reached("kept");
   // A redelivery finds its news taken in: it tells them again, under the same ids.
   const { changes, anomalies } = newsOfPod(after, event.data);
   return [...statusEvents(after.twin, event, changes), ...anomalyEvents(after.twin, event, anomalies)];
@@ -62,5 +61,6 @@ async function twinDue(event: Due, twinId: string, { resources: { twins, sources
   const taken = { round, reading, proxies, nowMs: asking.now().getTime(), staleAfterMs: STALE_AFTER_MS };
   const { after } = await twins.update(twinId, (record) => record && takeRound(record, taken));
   if (after === undefined) return [];
+  asking.reached("kept");
   return [...anomalyEvents(after.twin, event, newsOfRound(after, round)), snapshotEvent(after.twin, event)];
 }

@@ -135,7 +135,7 @@ describe("the Kubernetes simulator", () => {
     const [pod] = cluster.world.deploy({ ...web, replicas: 1 });
     if (pod === undefined) throw new Error("no pod");
     faults.add({ kind: "destroy", when: "after", operation: "pods.watch", times: 1 });
-    await expect(watch(`resourceVersion=${await versionOf()}`, 9, () => cluster.world.run(podName(pod)))).rejects.toThrow();
+    await expect(watch(`resourceVersion=${await versionOf()}`, 9, () => cluster.world.run(podName(pod)))).rejects.toThrow("terminated");
     expect(await watch(`resourceVersion=${await versionOf()}&timeoutSeconds=0`, 9)).toEqual([]);
   });
 

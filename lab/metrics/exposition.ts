@@ -31,6 +31,11 @@ export function proxyText(
   const byCode = [...counters.responses].filter(([, n]) => n > 0);
   const statusOf = (code: string) => (code === "none" ? {} : { status_code: code });
   const classOf = (code: string) => ({ classification: code === "none" || code.startsWith("5") ? "failure" : "success" });
+  const outbound = [...counters.called].flatMap(([to, responses]) => {
+    const [namespace = "", deployment = ""] = to.split("/");
+    const labels = { direction: "outbound", tls: "true", dst_deployment: deployment, dst_namespace: namespace };
+    return [...responses].map(([code, n]) => line("response_total", { ...labels, ...statusOf(code), ...classOf(code) }, n));
+  });
   const histogram = [...counters.latency].flatMap(([code, counts]) => {
     let below = 0;
     const labels = { ...served, ...statusOf(code) };
@@ -54,6 +59,7 @@ export function proxyText(
     ]),
     family("response_total", "counter", "Total count of HTTP responses.", [
       ...byCode.map(([code, n]) => line("response_total", { ...served, ...statusOf(code), ...classOf(code) }, n)),
+      ...outbound,
       line("response_total", { ...admin, status_code: "200", classification: "success" }, Math.max(0, scrapes - 1)),
     ]),
     family(

@@ -4,7 +4,7 @@ import type { Ledger } from "../ledger.ts";
 import { cadvisorText, objectsText, type Used } from "./cluster-text.ts";
 import { proxyText } from "./exposition.ts";
 import { type PodObject, podObject } from "./pods.ts";
-import { answer, type Counters, habitsOf, live, noCounters } from "./traffic.ts";
+import { answer, call, type Counters, habitsOf, live, noCounters } from "./traffic.ts";
 
 interface MetricsOptions {
   /** The pods of the simulated cluster, as its API has them. */
@@ -19,6 +19,8 @@ export interface MetricsSimulator {
   readonly address: URL;
   /** A pod answers requests. */
   answer(pod: string, code: string, n: number, latencyMs: number): void;
+  /** A pod gets answers from another Deployment, `<namespace>/<name>`. */
+  call(pod: string, to: string, code: string, n: number): void;
   /** A proxy forgets the series of a code that was idle for ten minutes. */
   forget(pod: string, code: string): void;
   restartProxy(pod: string): void;
@@ -100,6 +102,7 @@ export async function startMetrics(ledger: Ledger, faults: Faults, options: Metr
   return {
     address: await listen(app),
     answer: (pod, code, n, latencyMs) => answer(named(pod).counters, code, n, latencyMs),
+    call: (pod, to, code, n) => call(named(pod).counters, to, code, n),
     forget: (pod, code) => {
       const { counters } = named(pod);
       counters.responses.delete(code);

@@ -8,6 +8,8 @@ export interface Counters {
   readBytes: number;
   writeBytes: number;
   openConnections: number;
+  /** Responses that it got from others, by `<namespace>/<deployment>` and then by HTTP status. */
+  readonly called: Map<string, Map<string, number>>;
 }
 
 /** Upper bounds of linkerd2-proxy's latency buckets in ms (linkerd/metrics/src/latency.rs); the last one is infinite. */
@@ -22,6 +24,7 @@ export const noCounters = (): Counters => ({
   readBytes: 0,
   writeBytes: 0,
   openConnections: 0,
+  called: new Map(),
 });
 
 /** Counts `n` responses of one status that took as long as each other. */
@@ -37,6 +40,13 @@ export function answer(counters: Counters, code: string, n: number, latencyMs: n
   counters.writeBytes += 1_500 * n;
 }
 
+/** Counts `n` responses of one status from another Deployment. */
+export function call(counters: Counters, to: string, code: string, n: number): void {
+  const responses = counters.called.get(to) ?? new Map<string, number>();
+  responses.set(code, (responses.get(code) ?? 0) + n);
+  counters.called.set(to, responses);
+}
+
 /** What the users of a workload do. */
 export interface Habits {
   readonly requestsPerSecond: number;
@@ -44,6 +54,8 @@ export interface Habits {
   /** Every so often everything takes longer, and some of it fails. */
   readonly troubledEverySeconds: number;
   readonly troubledForSeconds: number;
+  /** Whom it asks, once for every four requests, as `<namespace>/<app>`. */
+  readonly asks?: string;
 }
 
 export const habitsOf = (app: string): Habits => ({
@@ -51,6 +63,7 @@ export const habitsOf = (app: string): Habits => ({
   latencyMs: app === "web" ? 8 : 35,
   troubledEverySeconds: app === "checkout" ? 600 : 1_800,
   troubledForSeconds: 120,
+  ...(app === "web" ? { asks: "shop/checkout" } : {}),
 });
 
 /** How many of a steady stream fall between two moments: what is counted in parts is counted as a whole. */
@@ -59,8 +72,8 @@ const between = (perSecond: number, fromMs: number, toMs: number): number =>
 
 /** Lets time pass for a proxy. */
 export function live(counters: Counters, habits: Habits, fromMs: number, toMs: number): void {
-  const { requestsPerSecond, latencyMs, troubledEverySeconds, troubledForSeconds } = habits;
-  const isTroubled = (toMs / 1000) % troubledEverySeconds >= troubledEverySeconds - troubledForSeconds;
+  const { requestsPerSecond, latencyMs, asks } = habits;
+  const isTroubled = isTroubledAt(habits, toMs);
   const requests = between(requestsPerSecond, fromMs, toMs);
   const slow = Math.floor(requests / 10);
   const failed = isTroubled ? Math.ceil(requests / 5) : 0;
@@ -69,4 +82,12 @@ export function live(counters: Counters, habits: Habits, fromMs: number, toMs: n
   if (slow > 0) answer(counters, "200", slow, latencyMs * slowness * 3);
   if (failed > 0) answer(counters, "503", failed, latencyMs * slowness * 5);
   counters.openConnections = requests === 0 ? 0 : 4;
+  const [, other = ""] = asks?.split("/") ?? [];
+  const asked = asks === undefined ? 0 : between(requestsPerSecond / 4, fromMs, toMs);
+  const unanswered = isTroubledAt(habitsOf(other), toMs) ? Math.ceil(asked / 5) : 0;
+  if (asks !== undefined && asked > unanswered) call(counters, asks, "200", asked - unanswered);
+  if (asks !== undefined && unanswered > 0) call(counters, asks, "503", unanswered);
 }
+
+const isTroubledAt = ({ troubledEverySeconds, troubledForSeconds }: Habits, atMs: number): boolean =>
+  (atMs / 1000) % troubledEverySeconds >= troubledEverySeconds - troubledForSeconds;

@@ -7,7 +7,12 @@ const REPLICAS = { "com.openfaas.scale.min": "1", "com.openfaas.scale.max": "5" 
 const SEAL_KEY = "seal-key";
 
 /** The cron-connector has no field for seconds; it has `@every`. */
-const scheduleOf = (every: string): string => every.replace(/^\*\/(\d+) \* \* \* \* \*$/, "@every $1s");
+function scheduleOf(every: string): string {
+  if (every.split(" ").length === 5) return every;
+  const seconds = /^\*\/(\d+)(?: \*){5}$/.exec(every)?.[1];
+  if (seconds === undefined) throw new Error(`OpenFaaS has no schedule for ${every}`);
+  return `@every ${seconds}s`;
+}
 
 /** OpenFaaS' stack file. What a Pro installation adds (retries, queues, scaling to zero) is an overlay's business. */
 export const stack: Generator = async (root) => {

@@ -187,7 +187,10 @@ describe("a reflector", () => {
     await pods.changes(1);
     await pods.watching();
     for (let i = 0; i < 50; i += 1) cluster.world.restart(pod);
+    await new Promise((resolve) => setTimeout(resolve, 250)); // longer than a server may be silent
     await pods.changes(51);
+    await pods.watching();
+    expect(pods.said).toEqual([]);
     expect(pods.seen.map(restartsIn)).toEqual(Array.from({ length: 51 }, (_, i) => i));
   });
 });

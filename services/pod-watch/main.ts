@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { Gauge } from "prom-client";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { readConfig } from "../../runtime/config.ts";
@@ -13,6 +14,9 @@ const must = <T>(value: T | undefined, name: string): T => {
   if (value === undefined) throw new Error(`${name} is not set: a watch in a process of its own needs it`);
   return value;
 };
+
+/** An API server sends a bookmark about every minute. */
+const SILENT_AFTER_MS = 600_000;
 
 /** One process a cluster: watches its pods and nodes, and tells of them on RabbitMQ. The position is kept in Redis. */
 async function main(): Promise<void> {
@@ -39,8 +43,17 @@ async function main(): Promise<void> {
     },
   });
 
+  new Gauge({
+    name: "pod_watch_silence_seconds",
+    help: "Since the API server last said anything of pods or of nodes.",
+    registers: [metrics.registry],
+    collect() {
+      this.set(watch.silenceMs() / 1000);
+    },
+  });
+
   const server = createServer((request, response) => {
-    const isReady = watch.isUpToDate() && broker.isConnected();
+    const isReady = watch.isUpToDate() && watch.silenceMs() < SILENT_AFTER_MS && broker.isConnected();
     const answer = (status: number, type: string, body: string): unknown => response.writeHead(status, { "content-type": type }).end(body);
     if (request.url === "/metrics") {
       metrics.registry.metrics().then(

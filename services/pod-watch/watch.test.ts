@@ -133,8 +133,10 @@ describe("the watch of a cluster", () => {
         resourceVersion: expect.any(String) as string,
       },
     ]);
+    cluster.world.addNode("node-1", "172.18.0.11"); // a heartbeat: a new version with nothing new in it
     cluster.world.addNode("node-2", "172.18.0.12");
-    await told(() => nodes().length === 2);
+    await told(() => nodes().some(({ name }) => name === "node-2"));
+    expect(nodes()).toHaveLength(2);
   });
 
   it("publishes again what the broker did not confirm, in the same order and under the same ids", async () => {
@@ -166,6 +168,18 @@ describe("the watch of a cluster", () => {
     ]);
   });
 
+  it("tells after a restart of a replica count that changed meanwhile, although no pod did", async () => {
+    deploy(2);
+    await start();
+    await watch?.stop();
+    faults.add({ kind: "hang", operation: "pods.watch" });
+    cluster.world.scale("shop", "web", 4);
+    published = [];
+    await start();
+    await told(() => pods().some(({ pod }) => pod.owners.at(-1)?.replicas?.desired === 4));
+    expect(pods()).toHaveLength(1);
+  });
+
   it("tells after a restart what went while its place was forgotten, and nothing that it had told", async () => {
     const [pod = first([]), other = first([])] = deploy(3);
     await start();
@@ -194,6 +208,13 @@ describe("the watch of a cluster", () => {
     published = [];
     await start();
     expect(Math.min(...pods().map(({ seq }) => seq))).toBeGreaterThan(before);
+  });
+
+  it("knows how long the API server has said nothing", async () => {
+    await start();
+    await told(() => (watch?.silenceMs() ?? Infinity) < 15); // a bookmark has come
+    cluster.stallWatches();
+    await told(() => (watch?.silenceMs() ?? 0) > 100);
   });
 
   it("does not keep a place that is not told yet", async () => {

@@ -26,13 +26,15 @@ interface PodWatchParts {
 export interface PodWatch {
   /** True once everything that was there at the start was told, or had been by an earlier life: readiness. */
   isUpToDate(): boolean;
+  /** How long ago the API server last said anything of pods or of nodes, whichever is longer: the only sign of a dead watch in a quiet cluster. */
+  silenceMs(): number;
   /** Lets what is being published be confirmed first. */
   stop(): Promise<void>;
   /** Resolves when it was stopped; rejects on a fault that no further try helps. */
   readonly ended: Promise<void>;
 }
 
-const paths: Readonly<Record<OwnerResource | "pods" | "nodes", string>> = {
+export const paths: Readonly<Record<OwnerResource | "pods" | "nodes", string>> = {
   pods: "/api/v1/pods",
   nodes: "/api/v1/nodes",
   replicasets: "/apis/apps/v1/replicasets",
@@ -51,6 +53,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
   const stop = new AbortController();
   const { signal } = stop;
   const current = new Set<string>();
+  const heardAtMs = { pods: now().getTime(), nodes: now().getTime() };
   const inTurn = openTurns();
   const owners = openOwners();
 
@@ -84,6 +87,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
     if (resourceVersion !== undefined) current.add("nodes");
     const nodes = openNodes({ cluster, known: objects });
     for await (const batch of batchesOf("nodes", { resourceVersion, known: versionsIn(objects) })) {
+      heardAtMs.nodes = now().getTime();
       await inTurn(() => tell("nodes", nodes.take(batch.changes), { seq: 0, resourceVersion: batch.resourceVersion }));
       if (batch.resourceVersion !== undefined) current.add("nodes");
     }
@@ -98,6 +102,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
     const watching = await watchOwners((uids) => inTurn(() => tell("pods", pods.ownersChanged(uids), { seq: pods.seq() })));
     const telling = async (): Promise<void> => {
       for await (const batch of batchesOf("pods", { resourceVersion, known: versionsIn(objects) })) {
+        heardAtMs.pods = now().getTime();
         await inTurn(() => tell("pods", pods.take(batch.changes), { seq: pods.seq(), resourceVersion: batch.resourceVersion }));
         if (batch.resourceVersion !== undefined) current.add("pods");
       }
@@ -137,6 +142,7 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
     });
   return {
     isUpToDate: () => current.has("pods") && current.has("nodes"),
+    silenceMs: () => now().getTime() - Math.min(heardAtMs.pods, heardAtMs.nodes),
     ended,
     async stop() {
       stop.abort();

@@ -43,17 +43,23 @@ describe.each(["memory", "amqp"] as const)("twins on the %s broker", (kind) => {
   cleanUpAfterEach();
   let broker: Broker;
   let backing: Backing;
+  /** Steps at which the function dies, once each. */
+  let deadly: Set<string>;
   const publish = (...events: readonly Parameters<typeof encodeAmqp>[0][]) => broker.publish(events.map(encodeAmqp));
 
   beforeEach(async () => {
     const log = openLog("silent");
+    deadly = new Set();
+    const crash = (step: string): void => {
+      if (deadly.delete(step)) throw new Error(`died at ${step}`);
+    };
     broker = kind === "memory" ? openMemoryBroker() : await openAmqp({ url: amqpUrl, log: quiet });
     const redis = kind === "memory" ? undefined : openStore(process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379/9");
     await redis?.flushdb();
     if (kind === "amqp") await deleteQueues(["nemo.fn.cmdt-fuse", "nemo.svc.cmdt", NEMO_QUEUE]);
     const lab = await startLab({ kubernetes: {} });
     backing = { controllers: reachable(lab.controllers), sealKey: Buffer.alloc(32), ...(redis === undefined ? {} : { redis }) };
-    const hosting = await hostLocally({ functions: [handler], broker, backing, log, metrics: openMetrics() });
+    const hosting = await hostLocally({ functions: [handler], broker, backing, log, metrics: openMetrics(), crash });
     const forwarder = await forwardTwins({ broker, twins: openTwins(backing), queue: NEMO_QUEUE, log: quiet });
     atEnd(async () => {
       await hosting.stop();
@@ -101,6 +107,27 @@ describe.each(["memory", "amqp"] as const)("twins on the %s broker", (kind) => {
     const twin = await twins.get("kind-1/app/Deployment/web");
     expect(twin?.status.history.reduce((sum, { count }) => sum + count, 0)).toBe(14);
     expect(twin?.status.history.length).toBeLessThanOrEqual(HISTORY_LENGTH);
+  });
+
+  it("tells of a change all the same, and once, when it dies between keeping and telling", async () => {
+    const told = await collect(
+      broker,
+      freshQueue({ bindings: [{ exchange: "nemo.events", exchangeType: "topic", key: `${TwinStatusChanged.type}.#` }] }),
+    );
+    await publish(changed(1, owned("web", "alice")));
+    await eventually(() => expect(told).toHaveLength(1));
+    deadly.add("cmdt-fuse:kept");
+    await publish(changed(2, owned("web", "alice", 1)));
+    await eventually(() => expect(told).toHaveLength(2));
+    expect(deadly.size).toBe(0);
+    await publish(changed(3, owned("web", "alice", 2)));
+    await eventually(() => expect(told).toHaveLength(3));
+    const changes = told.flatMap((message) => TwinStatusChanged.data.parse(decodeAmqp(message).data).changes);
+    expect(changes.map(({ seq, count }) => [seq, count])).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 1],
+    ]);
   });
 
   it("sends a snapshot of every twin, and the plain one, when the clock ticks", async () => {
