@@ -109,17 +109,23 @@ export const costSources: readonly CostSource[] = [
 /** Three decimals of a microsecond or a byte a second are beyond what any of this measures. */
 const round = (value: number): number => Math.round(value * 1_000) / 1_000;
 
+/** What is made of the readings of each metric, and where it stands in `costSources`. */
+const madeOf = new Map<Metric, readonly (readonly [place: number, source: CostSource])[]>(
+  costSources.map(({ metric }) => [metric, [...costSources.entries()].filter(([, source]) => source.metric === metric)]),
+);
+
 /** A link's costs in the order of `costSources`; NaN where there is none. ALTO's costs are not negative, and a clock error is no cost. */
-export function costsOf({ costs }: CostLink): Float64Array {
-  const values = new Float64Array(costSources.length).fill(Number.NaN);
-  for (const [i, { metric, statistic, directions, factor }] of costSources.entries()) {
-    let best = directions.length;
-    for (const { measurement } of costs) {
-      if (measurement.metric !== metric || measurement.statistic !== statistic || measurement.value === null) continue;
-      const place = directions.indexOf(measurement.direction);
-      if (place === -1 || place >= best || measurement.value < 0) continue;
-      best = place;
-      values[i] = round(measurement.value * factor);
+export function costsOf({ costs }: CostLink): readonly number[] {
+  const values = costSources.map(() => Number.NaN);
+  const chosen: (number | undefined)[] = [];
+  for (const { measurement } of costs) {
+    const { metric, statistic, direction, value } = measurement;
+    if (value === null || value < 0) continue;
+    for (const [place, source] of madeOf.get(metric) ?? []) {
+      const preference = source.statistic === statistic ? source.directions.indexOf(direction) : -1;
+      if (preference === -1 || preference > (chosen[place] ?? source.directions.length)) continue;
+      chosen[place] = preference;
+      values[place] = round(value * source.factor);
     }
   }
   return values;

@@ -12,11 +12,11 @@ type Delayed = readonly [direction: "forward" | "backward", port: number, sequen
 /** A cable that delays, and the truth of it: what every packet's round trip really was made to be. */
 export interface DelayedCable {
   readonly lay: (ends: readonly [End, End]) => Promise<() => Promise<void>>;
-  /** Ends the emulator. Round trips, in ms, of the packets that went both ways, the first few of each session left out. */
-  truth(warmUp: number): Promise<readonly number[]>;
+  /** Ends the emulator. In ms, of the packets that were measured: round trips, and the way there alone in the order of arrival. */
+  truth(measured: (sequence: number) => boolean): Promise<{ readonly roundTrips: readonly number[]; readonly there: readonly number[] }>;
 }
 
-export function delayedCable(delayMs: number): DelayedCable {
+export function delayedCable(delayMs: number, spreadMs = 0): DelayedCable {
   const script = join(import.meta.dirname, "delay.py");
   let said = "";
   let emulator: ReturnType<typeof spawn> | undefined;
@@ -27,7 +27,7 @@ export function delayedCable(delayMs: number): DelayedCable {
   };
   return {
     async lay(ends) {
-      const child = spawn("python3", [script, ...ends.map(({ device }) => device), String(delayMs)], {
+      const child = spawn("python3", [script, ...ends.map(({ device }) => device), String(delayMs), String(spreadMs)], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       emulator = child;
@@ -40,16 +40,16 @@ export function delayedCable(delayMs: number): DelayedCable {
       }
       return stop;
     },
-    async truth(warmUp) {
+    async truth(measured) {
       await stop();
-      const log = JSON.parse(said.slice(said.indexOf("["))) as readonly Delayed[];
-      const forward = new Map(
-        log.flatMap(([way, port, n, ms]) => (way === "forward" ? [[`${String(port)}/${String(n)}`, ms] as const] : [])),
-      );
-      return log.flatMap(([way, port, n, ms]) => {
-        const there = forward.get(`${String(port)}/${String(n)}`);
-        return way === "backward" && n >= warmUp && there !== undefined ? [there + ms] : [];
+      const log = (JSON.parse(said.slice(said.indexOf("["))) as readonly Delayed[]).filter(([, , sequence]) => measured(sequence));
+      const forward = log.filter(([way]) => way === "forward");
+      const there = new Map(forward.map(([, , sequence, ms]) => [sequence, ms]));
+      const roundTrips = log.flatMap(([way, , sequence, ms]) => {
+        const out = there.get(sequence);
+        return way === "backward" && out !== undefined ? [out + ms] : [];
       });
+      return { roundTrips, there: forward.map(([, , , ms]) => ms) };
     },
   };
 }
