@@ -9,7 +9,7 @@ import { delayedCable, iperf, shape, unshape } from "./probe/grounds.ts";
 import { simulate } from "./probe/simulation.ts";
 
 const USAGE = `node load/probe.ts [PART…]   schedule, delay, jitter, rate, cost; all of them without a name. All but the first need root, python3, nft and iperf3
-  --rounds N (3)   --fifo: agents run under SCHED_FIFO (chrt), as the emulator does, where other work would make them late`;
+  --rounds N (3)   --fifo: agents and iperf3 run under SCHED_FIFO (chrt), as the emulator does, where other work would make them late`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -101,7 +101,7 @@ async function rate(): Promise<void> {
     for (const mbit of [50, 200, 500]) {
       await shape(a, mbit);
       for (let i = 0; i < rounds; i += 1) {
-        const other = await iperf(laid.ends, 3, 1);
+        const other = await iperf(laid.ends, { seconds: 3, omitSeconds: 1, under });
         const { link, cost } = await laid.measure(0, { throughput: true });
         const found = valueOf(link, "tput", "p50", "forward") ?? NaN;
         const ratio = found / other.mbitPerS;
@@ -133,7 +133,7 @@ async function cost(): Promise<void> {
   const laid = await layCable({ under });
   const rows = [];
   try {
-    const flood = await iperf(laid.ends, 2, 0);
+    const flood = await iperf(laid.ends, { seconds: 2, omitSeconds: 0, under });
     for (const throughput of [false, true]) {
       await laid.measure(0, { throughput });
       const before = (await laid.cpuMs(0)) + (await laid.cpuMs(1));

@@ -76,12 +76,16 @@ interface IperfJson {
 }
 
 /** iperf3 from one end to the other; the first part of the time may be left out, as every such tool should. */
-export async function iperf([a, b]: readonly [End, End], seconds: number, omitSeconds: number): Promise<Iperf> {
-  const server = spawn("ip", ["netns", "exec", b.namespace, "iperf3", "-s", "-1", "-p", "9465", "--forceflush"], {
+export async function iperf(
+  [a, b]: readonly [End, End],
+  { seconds, omitSeconds, under }: { readonly seconds: number; readonly omitSeconds: number; readonly under: readonly string[] },
+): Promise<Iperf> {
+  const server = spawn("ip", ["netns", "exec", b.namespace, ...under, "iperf3", "-s", "-1", "-p", "9465", "--forceflush"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(server.stdout, "data");
-  const said = await a.run("iperf3", "-c", b.address, "-p", "9465", "-J", "-t", String(seconds), "-O", String(omitSeconds));
+  const [program = "", ...words] = [...under, "iperf3"];
+  const said = await a.run(program, ...words, "-c", b.address, "-p", "9465", "-J", "-t", String(seconds), "-O", String(omitSeconds));
   await (server.exitCode === null ? once(server, "exit") : undefined);
   const { end } = JSON.parse(said) as IperfJson;
   const { host_total, remote_total } = end.cpu_utilization_percent;
