@@ -63,7 +63,7 @@ const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 
 async function run(nodes: number, peers: number): Promise<boolean> {
-  const child = fork(join(import.meta.dirname, "alto/subject.ts"), [JSON.stringify({ nodes, peers })], {
+  const child = fork(join(import.meta.dirname, "alto-subject.ts"), [JSON.stringify({ nodes, peers })], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const [{ origin, links }] = (await once(child, "message")) as [{ origin: string; links: number }];

@@ -1,21 +1,27 @@
 import { parseArgs } from "node:util";
 import { roundCost } from "../domain/probe/schedule.ts";
-import { summaryOf } from "../domain/probe/statistics.ts";
+import { jitterOf, summaryOf } from "../domain/probe/statistics.ts";
 import { pairsOf, STRATEGIES } from "../domain/probe/strategy.ts";
 import { valueOf } from "../domain/probe/report.ts";
+import { SESSION } from "../services/probe-agent/sender.ts";
 import { layCable, whyNoNamespaces } from "../test/support/netns.ts";
 import { delayedCable, iperf, shape, unshape } from "./probe/grounds.ts";
 import { simulate } from "./probe/simulation.ts";
 
-const USAGE = `node load/probe.ts [PART…]   delay, rate, cost, schedule; all of them without a name. The first three need root, python3, nft and iperf3
-  --rounds N (3)`;
+const USAGE = `node load/probe.ts [PART…]   schedule, delay, jitter, rate, cost; all of them without a name. All but the first need root, python3, nft and iperf3
+  --rounds N (3)   --fifo: agents and iperf3 run under SCHED_FIFO (chrt), as the emulator does, where other work would make them late`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "3" }, help: { type: "boolean", short: "h", default: false } },
+  options: {
+    fifo: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
+    help: { type: "boolean", short: "h", default: false },
+  },
 });
 const rounds = Number(values.rounds);
-const WARM_UP = 5;
+const under = values.fifo ? ["chrt", "-f", "5"] : [];
+const isMeasured = (sequence: number): boolean => sequence >= SESSION.warmUp && sequence < SESSION.packets;
 const PERIOD_MS = 3_600_000;
 
 const table = (title: string, rows: readonly Readonly<Record<string, string | number>>[]): void => {
@@ -30,10 +36,10 @@ async function delay(): Promise<void> {
   for (const oneWayMs of [1, 5, 25]) {
     for (let i = 0; i < rounds; i += 1) {
       const cable = delayedCable(oneWayMs);
-      const laid = await layCable(cable);
+      const laid = await layCable({ ...cable, under });
       try {
         const { link } = await laid.measure(0);
-        const truth = summaryOf(await cable.truth(WARM_UP));
+        const truth = summaryOf((await cable.truth(isMeasured)).roundTrips);
         const [min, p50] = [valueOf(link, "delay-rt", "min", "round-trip"), valueOf(link, "delay-rt", "p50", "round-trip")];
         const offBy = (p50 ?? NaN) - (truth?.p50 ?? NaN);
         rows.push({
@@ -54,19 +60,48 @@ async function delay(): Promise<void> {
   table("Round trip against the emulator's own record of the same packets", rows);
 }
 
+/** A probe's jitter beside RFC 3550's formula over what the emulator did. */
+async function jitter(): Promise<void> {
+  const rows = [];
+  for (const spreadMs of [0.5, 2, 10]) {
+    for (let i = 0; i < rounds; i += 1) {
+      const cable = delayedCable(20, spreadMs);
+      const laid = await layCable({ ...cable, under });
+      try {
+        const { link, counts } = await laid.measure(0);
+        const truth = jitterOf((await cable.truth(isMeasured)).there);
+        const found = valueOf(link, "delay-variation", "cur", "forward");
+        const ratio = (found ?? NaN) / (truth ?? NaN);
+        rows.push({
+          "delay, ms": `20 ± ${String(spreadMs)}`,
+          true: round(truth),
+          probe: round(found),
+          "probe/true": round(ratio),
+          "within 20 %": Math.abs(ratio - 1) <= 0.2 ? "yes" : "NO",
+          floor: round(link.measurements.find((m) => m.metric === "delay-variation")?.floor ?? undefined),
+          overtaken: counts.reordered.forward,
+        });
+      } finally {
+        await laid.close();
+      }
+    }
+  }
+  table("Jitter on the way there against RFC 3550's formula over the emulator's record", rows);
+}
+
 /** TCP's share of what TBF counts: 1,448 octets of payload in an Ethernet frame of 1,514, with timestamps. */
 const PAYLOAD_SHARE = 1_448 / 1_514;
 
 /** A probe's throughput beside iperf3's on the same shaped cable, and beside what the shaper lets through. */
 async function rate(): Promise<void> {
   const rows = [];
-  const laid = await layCable();
+  const laid = await layCable({ under });
   const [a] = laid.ends;
   try {
     for (const mbit of [50, 200, 500]) {
       await shape(a, mbit);
       for (let i = 0; i < rounds; i += 1) {
-        const other = await iperf(laid.ends, 3, 1);
+        const other = await iperf(laid.ends, { seconds: 3, omitSeconds: 1, under });
         const { link, cost } = await laid.measure(0, { throughput: true });
         const found = valueOf(link, "tput", "p50", "forward") ?? NaN;
         const ratio = found / other.mbitPerS;
@@ -95,10 +130,10 @@ async function rate(): Promise<void> {
 
 /** What a pair costs, beside a flood of two seconds as the seed's probe sends it. */
 async function cost(): Promise<void> {
-  const laid = await layCable();
+  const laid = await layCable({ under });
   const rows = [];
   try {
-    const flood = await iperf(laid.ends, 2, 0);
+    const flood = await iperf(laid.ends, { seconds: 2, omitSeconds: 0, under });
     for (const throughput of [false, true]) {
       await laid.measure(0, { throughput });
       const before = (await laid.cpuMs(0)) + (await laid.cpuMs(1));
@@ -154,13 +189,13 @@ function schedule(): void {
   table(`How the cost grows: fan-out 4, a period of ${String(PERIOD_MS / 1_000)} s, two periods simulated`, rows);
 }
 
-const parts: Readonly<Record<string, () => Promise<void> | void>> = { schedule, delay, rate, cost };
+const parts: Readonly<Record<string, () => Promise<void> | void>> = { schedule, delay, jitter, rate, cost };
 const wanted = positionals.length === 0 ? Object.keys(parts) : positionals;
 if (values.help || !(rounds >= 1) || wanted.some((name) => !(name in parts))) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const whyNot = await whyNoNamespaces(["ip", "tc", "nft", "iperf3", "python3"]);
+const whyNot = await whyNoNamespaces(["ip", "tc", "nft", "iperf3", "python3", ...under.slice(0, 1)]);
 for (const name of wanted) {
   if (name !== "schedule" && whyNot !== undefined) console.log(`\nSKIPPED ${name}: ${whyNot}`);
   else await parts[name]?.();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ok, refuse } from "../outcome.ts";
 import { LinkMeasured, type Measurement, unitOf } from "./model.ts";
-import { type Look, measurementsOf, notMeasured, valueOf } from "./report.ts";
+import { floorOf, type Look, measurementsOf, notMeasured, valueOf } from "./report.ts";
 
 const summary = { n: 95, min: 1, p50: 2, p99: 9, max: 10, mean: 2.5 };
 const look: Look = {
@@ -18,7 +18,7 @@ const look: Look = {
     jitterMs: { forward: 0.1, backward: 0.2 },
     isClockStepped: false,
   },
-  floorMs: 0.15,
+  floor: { roundTripMs: 0.15, jitterMs: 0.04 },
   throughput: ok({ medianMbitPerS: 942, meanMbitPerS: 941, ci95: 3, n: 40 }),
   linkFailures: ok(2),
   linkPower: ok({ watts: 3.5, n: 7, method: "rapl-by-bytes" }),
@@ -49,7 +49,7 @@ describe("the measurements of a look", () => {
       error: null,
     });
     expect(find("delay-ow", "p99", "backward")).toMatchObject({ value: 9, ci95: 0.03 });
-    expect(find("delay-variation", "cur", "forward")).toMatchObject({ value: 0.1, unit: "ms" });
+    expect(find("delay-variation", "cur", "forward")).toMatchObject({ value: 0.1, unit: "ms", floor: 0.04 });
     expect(find("tput", "mean", "forward")).toMatchObject({ value: 941, ci95: 3, n: 40, unit: "Mbit/s", method: "tcp" });
     expect(find("tput", "p50", "forward")).toMatchObject({ value: 942, n: 40 });
     expect(find("link-failures", "total")).toMatchObject({ value: 2, method: "carrier-down-count" });
@@ -69,6 +69,12 @@ describe("the measurements of a look", () => {
     expect(countOf(find("lossrate", "total", "forward"))).toBe(6);
     expect(find("lossrate", "total", "backward")).toMatchObject({ n: 94, value: (100 * 4) / 94 });
     expect(countOf(find("lossrate", "total", "backward"))).toBe(4);
+  });
+
+  it("have the instrument's own round trip and jitter as their floor, as far as it shows any", () => {
+    expect(floorOf(look.session)).toEqual({ roundTripMs: 2, jitterMs: 0.2 });
+    const { roundTripMs: _r, jitterMs: _j, ...silent } = look.session;
+    expect(floorOf(silent)).toEqual({});
   });
 
   it("leave out what was not asked for", () => {
@@ -119,7 +125,7 @@ describe("what was not measured", () => {
       throughput: refuse("PROBE_BUSY", "in another test"),
       linkFailures: no,
       linkPower: no,
-      floorMs: undefined,
+      floor: {},
     });
     expect(isTold(measurements)).toBe(true);
     const find = of(measurements);

@@ -36,11 +36,22 @@ export const AgentReport = z.strictObject({
 });
 export type AgentReport = Readonly<z.infer<typeof AgentReport>>;
 
+export interface Floor {
+  /** Median. */
+  readonly roundTripMs?: number;
+  readonly jitterMs?: number;
+}
+
+export const floorOf = ({ roundTripMs, jitterMs }: SessionResult): Floor => ({
+  ...(roundTripMs === undefined ? {} : { roundTripMs: roundTripMs.p50 }),
+  ...(jitterMs === undefined ? {} : { jitterMs: Math.max(jitterMs.forward, jitterMs.backward) }),
+});
+
 /** One look at a link, before it is told. A part that was not asked for is absent; one that gave nothing is a refusal. */
 export interface Look {
   readonly session: SessionResult;
-  /** What the same sender and reflector show over the node's own loopback: round trip, p50. */
-  readonly floorMs: number | undefined;
+  /** What the same sender and reflector show over the node's own loopback: the instrument's own. */
+  readonly floor: Floor;
   readonly throughput?: Outcome<Throughput>;
   readonly linkFailures: Outcome<number>;
   readonly linkPower: Outcome<{ readonly watts: number; readonly n: number; readonly method: string }>;
@@ -70,9 +81,9 @@ const delays = (metric: Metric, summary: Summary, about: Omit<About, "statistic"
   DELAYS.map((statistic) => measured(metric, summary[statistic], { ...about, statistic, n: summary.n }, ci95));
 
 /** Everything that a look gave, as measurements: what was not measured says why. */
-export function measurementsOf({ session, floorMs, throughput, linkFailures, linkPower }: Look): readonly Measurement[] {
+export function measurementsOf({ session, floor, throughput, linkFailures, linkPower }: Look): readonly Measurement[] {
   return [
-    ...delayMeasurements(session, floorMs),
+    ...delayMeasurements(session, floor),
     ...lossMeasurements(session),
     ...(throughput === undefined ? [] : throughputMeasurements(throughput)),
     linkFailures.ok
@@ -84,9 +95,10 @@ export function measurementsOf({ session, floorMs, throughput, linkFailures, lin
   ];
 }
 
-function delayMeasurements(session: SessionResult, floorMs: number | undefined): readonly Measurement[] {
+function delayMeasurements(session: SessionResult, own: Floor): readonly Measurement[] {
   const { roundTripMs, oneWayMs, jitterMs, isClockStepped, sent } = session;
-  const floor = floorMs === undefined ? {} : { floor: floorMs };
+  const floor = own.roundTripMs === undefined ? {} : { floor: own.roundTripMs };
+  const ownJitter = own.jitterMs === undefined ? {} : { floor: own.jitterMs };
   if (roundTripMs === undefined) {
     const silence = { code: "PROBE_NO_REPLY", reason: `none of ${String(sent)} test packets came back` };
     return DELAYS.map((statistic) => unmeasured("delay-rt", silence, { ...stamp, ...floor, statistic, n: 0, direction: "round-trip" }));
@@ -104,8 +116,8 @@ function delayMeasurements(session: SessionResult, floorMs: number | undefined):
     ),
     ...(["forward", "backward"] as const).map((direction) =>
       jitterMs === undefined
-        ? unmeasured("delay-variation", isClockStepped ? set : few, { ...stamp, statistic: "cur", n: 0, direction })
-        : measured("delay-variation", jitterMs[direction], { ...stamp, statistic: "cur", n, direction }),
+        ? unmeasured("delay-variation", isClockStepped ? set : few, { ...stamp, ...ownJitter, statistic: "cur", n: 0, direction })
+        : measured("delay-variation", jitterMs[direction], { ...stamp, ...ownJitter, statistic: "cur", n, direction }),
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Measurement, Metric } from "../probe/model.ts";
-import type { CostLink, CostNode } from "./model.ts";
+import { type CostLink, type CostNode, isElsewhere } from "./model.ts";
 
 /** One ALTO cost type: which reading it is made of, and what that is in ALTO's unit. */
 interface CostSource {
@@ -109,17 +109,23 @@ export const costSources: readonly CostSource[] = [
 /** Three decimals of a microsecond or a byte a second are beyond what any of this measures. */
 const round = (value: number): number => Math.round(value * 1_000) / 1_000;
 
+/** What is made of the readings of each metric, and where it stands in `costSources`. */
+const madeOf = new Map<Metric, readonly (readonly [place: number, source: CostSource])[]>(
+  costSources.map(({ metric }) => [metric, [...costSources.entries()].filter(([, source]) => source.metric === metric)]),
+);
+
 /** A link's costs in the order of `costSources`; NaN where there is none. ALTO's costs are not negative, and a clock error is no cost. */
-export function costsOf({ costs }: CostLink): Float64Array {
-  const values = new Float64Array(costSources.length).fill(Number.NaN);
-  for (const [i, { metric, statistic, directions, factor }] of costSources.entries()) {
-    let best = directions.length;
-    for (const { measurement } of costs) {
-      if (measurement.metric !== metric || measurement.statistic !== statistic || measurement.value === null) continue;
-      const place = directions.indexOf(measurement.direction);
-      if (place === -1 || place >= best || measurement.value < 0) continue;
-      best = place;
-      values[i] = round(measurement.value * factor);
+export function costsOf({ costs }: CostLink): readonly number[] {
+  const values = costSources.map(() => Number.NaN);
+  const chosen: (number | undefined)[] = [];
+  for (const { measurement } of costs) {
+    const { metric, statistic, direction, value } = measurement;
+    if (value === null || value < 0) continue;
+    for (const [place, source] of madeOf.get(metric) ?? []) {
+      const preference = source.statistic === statistic ? source.directions.indexOf(direction) : -1;
+      if (preference === -1 || preference > (chosen[place] ?? source.directions.length)) continue;
+      chosen[place] = preference;
+      values[place] = round(value * source.factor);
     }
   }
   return values;
@@ -147,13 +153,22 @@ export interface AddressGroup {
 const prefixes = (addresses: readonly string[], length: number): readonly string[] =>
   addresses.map((address) => `${address}/${String(length)}`);
 
-/** One PID a node, each of its addresses a prefix of its own. */
+function claims(nodes: readonly CostNode[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const address of nodes.flatMap(({ addresses }) => addresses)) counts.set(address, (counts.get(address) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * One PID a node, each of its addresses a prefix of its own, and none in two PIDs (RFC 7285 §11.2.2): an address of this cluster is that here,
+ * whoever has it elsewhere.
+ */
 export function networkMapOf(nodes: readonly CostNode[], digest: (text: string) => string): Readonly<Record<string, AddressGroup>> {
-  const owners = new Map<string, number>();
-  for (const { addresses } of nodes) for (const address of addresses) owners.set(address, (owners.get(address) ?? 0) + 1);
+  const [here, elsewhere] = [claims(nodes.filter(({ name }) => !isElsewhere(name))), claims(nodes.filter(({ name }) => isElsewhere(name)))];
   const groups = nodes.map(({ name, addresses }): [string, AddressGroup] => {
-    // RFC 7285 §11.2.2: no two PIDs have one prefix; a node of another cluster may be at an address that is somebody's here.
-    const own = addresses.filter((address) => owners.get(address) === 1);
+    const own = addresses.filter((address) =>
+      isElsewhere(name) ? !here.has(address) && elsewhere.get(address) === 1 : here.get(address) === 1,
+    );
     const [v4, v6] = [own.filter((address) => !address.includes(":")), own.filter((address) => address.includes(":"))];
     return [
       pidOf(name, digest),

@@ -1,5 +1,5 @@
 import type { ProbeNode } from "../probe/model.ts";
-import type { CostNode, KnownNode, MapError, Topology } from "./model.ts";
+import { type CostNode, isElsewhere, type KnownNode, type MapError, type Topology } from "./model.ts";
 
 /** Whose a probe's end is; or that nobody can say, and why; or that it is gone. */
 export type Resolved =
@@ -130,7 +130,7 @@ function nodeErrors(
   const single = nodes.flatMap(({ name, address, seenBy }): MapError[] => {
     if (seenBy.includes("kubernetes") && address === null)
       return [{ code: "NODE_WITHOUT_ADDRESS", reason: "Kubernetes gives no IP address that is this node's alone", nodes: [name] }];
-    if (hasKubernetes && !seenBy.includes("kubernetes") && !name.includes("/"))
+    if (hasKubernetes && !seenBy.includes("kubernetes") && !isElsewhere(name))
       return [{ code: "NODE_UNKNOWN", reason: `probes know it and Kubernetes in ${cluster} does not`, nodes: [name] }];
     return [];
   });

@@ -90,4 +90,7 @@ export type MapError = Readonly<z.infer<typeof MapError>>;
 export const CostMap = z.strictObject({ nodes: z.array(CostNode), links: z.array(CostLink), errors: z.array(MapError) });
 export type CostMap = Readonly<z.infer<typeof CostMap>>;
 
+/** Whether a name is that of a node of another cluster, `cluster/node`: no node's own name has a slash. */
+export const isElsewhere = (name: string): boolean => name.includes("/");
+
 export const linkName = ({ source, destination }: Pick<CostLink, "source" | "destination">): string => `${source}->${destination}`;

@@ -1,10 +1,11 @@
 """Delays every IP packet between two TUN devices, and keeps what it really did to each test packet: the truth that the bench compares with.
 
-    delay.py DEVICE DEVICE MILLISECONDS   one-way delay, both ways; prints "ready", and on SIGTERM one JSON line
+    delay.py DEVICE DEVICE MILLISECONDS [SPREAD]   one-way delay, both ways, and by how much it varies up and down, uniformly;
+                                                   prints "ready", and on SIGTERM one JSON line
 
 Kernels without netem have no other way. Needs root; runs under SCHED_FIFO, for a late emulator would be taken for a slow network.
 """
-import fcntl, heapq, json, os, select, signal, struct, sys, time
+import fcntl, heapq, json, os, random, select, signal, struct, sys, time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 UDP, STAMP_PORT, IP_UDP_BYTES, SENDER_SEQUENCE = 17, 9462, 28, 24
@@ -28,10 +29,10 @@ def sequence_of(packet):
     return None
 
 
-def main(first, second, delay_ms):
+def main(first, second, delay_ms, spread_ms=0):
     ends = [open_tun(first), open_tun(second)]
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    waiting, log, count, delay = [], [], 0, float(delay_ms) / 1e3
+    waiting, log, count, delay, spread = [], [], 0, float(delay_ms) / 1e3, float(spread_ms) / 1e3
     running = [True]
     signal.signal(signal.SIGTERM, lambda *_: running.__setitem__(0, False))
     print("ready", flush=True)
@@ -45,7 +46,7 @@ def main(first, second, delay_ms):
             packet = os.read(fd, 65536)
             came = time.monotonic()
             count += 1
-            heapq.heappush(waiting, (came + delay, count, came, ends[1 - ends.index(fd)], packet))
+            heapq.heappush(waiting, (came + delay + random.uniform(-spread, spread), count, came, ends[1 - ends.index(fd)], packet))
         while waiting and waiting[0][0] <= time.monotonic():
             _, _, came, out, packet = heapq.heappop(waiting)
             try:
@@ -58,4 +59,4 @@ def main(first, second, delay_ms):
     print(json.dumps(log), flush=True)
 
 
-main(*sys.argv[1:4])
+main(*sys.argv[1:5])

@@ -12,11 +12,11 @@ type Delayed = readonly [direction: "forward" | "backward", port: number, sequen
 /** A cable that delays, and the truth of it: what every packet's round trip really was made to be. */
 export interface DelayedCable {
   readonly lay: (ends: readonly [End, End]) => Promise<() => Promise<void>>;
-  /** Ends the emulator. Round trips, in ms, of the packets that went both ways, the first few of each session left out. */
-  truth(warmUp: number): Promise<readonly number[]>;
+  /** Ends the emulator. In ms, of the packets that were measured: round trips, and the way there alone in the order of arrival. */
+  truth(measured: (sequence: number) => boolean): Promise<{ readonly roundTrips: readonly number[]; readonly there: readonly number[] }>;
 }
 
-export function delayedCable(delayMs: number): DelayedCable {
+export function delayedCable(delayMs: number, spreadMs = 0): DelayedCable {
   const script = join(import.meta.dirname, "delay.py");
   let said = "";
   let emulator: ReturnType<typeof spawn> | undefined;
@@ -27,7 +27,7 @@ export function delayedCable(delayMs: number): DelayedCable {
   };
   return {
     async lay(ends) {
-      const child = spawn("python3", [script, ...ends.map(({ device }) => device), String(delayMs)], {
+      const child = spawn("python3", [script, ...ends.map(({ device }) => device), String(delayMs), String(spreadMs)], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       emulator = child;
@@ -40,16 +40,16 @@ export function delayedCable(delayMs: number): DelayedCable {
       }
       return stop;
     },
-    async truth(warmUp) {
+    async truth(measured) {
       await stop();
-      const log = JSON.parse(said.slice(said.indexOf("["))) as readonly Delayed[];
-      const forward = new Map(
-        log.flatMap(([way, port, n, ms]) => (way === "forward" ? [[`${String(port)}/${String(n)}`, ms] as const] : [])),
-      );
-      return log.flatMap(([way, port, n, ms]) => {
-        const there = forward.get(`${String(port)}/${String(n)}`);
-        return way === "backward" && n >= warmUp && there !== undefined ? [there + ms] : [];
+      const log = (JSON.parse(said.slice(said.indexOf("["))) as readonly Delayed[]).filter(([, , sequence]) => measured(sequence));
+      const forward = log.filter(([way]) => way === "forward");
+      const there = new Map(forward.map(([, , sequence, ms]) => [sequence, ms]));
+      const roundTrips = log.flatMap(([way, , sequence, ms]) => {
+        const out = there.get(sequence);
+        return way === "backward" && out !== undefined ? [out + ms] : [];
       });
+      return { roundTrips, there: forward.map(([, , , ms]) => ms) };
     },
   };
 }
@@ -76,12 +76,16 @@ interface IperfJson {
 }
 
 /** iperf3 from one end to the other; the first part of the time may be left out, as every such tool should. */
-export async function iperf([a, b]: readonly [End, End], seconds: number, omitSeconds: number): Promise<Iperf> {
-  const server = spawn("ip", ["netns", "exec", b.namespace, "iperf3", "-s", "-1", "-p", "9465", "--forceflush"], {
+export async function iperf(
+  [a, b]: readonly [End, End],
+  { seconds, omitSeconds, under }: { readonly seconds: number; readonly omitSeconds: number; readonly under: readonly string[] },
+): Promise<Iperf> {
+  const server = spawn("ip", ["netns", "exec", b.namespace, ...under, "iperf3", "-s", "-1", "-p", "9465", "--forceflush"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(server.stdout, "data");
-  const said = await a.run("iperf3", "-c", b.address, "-p", "9465", "-J", "-t", String(seconds), "-O", String(omitSeconds));
+  const [program, ...words] = [...under, "iperf3"] as [string, ...string[]];
+  const said = await a.run(program, ...words, "-c", b.address, "-p", "9465", "-J", "-t", String(seconds), "-O", String(omitSeconds));
   await (server.exitCode === null ? once(server, "exit") : undefined);
   const { end } = JSON.parse(said) as IperfJson;
   const { host_total, remote_total } = end.cpu_utilization_percent;

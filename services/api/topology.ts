@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { assemble } from "../../domain/topology/cost-map.ts";
+import { isElsewhere } from "../../domain/topology/model.ts";
 import type { CostMapStore, Published } from "../../state/cost-map.ts";
 import type { TopologyStore } from "../../state/topology.ts";
 
@@ -23,7 +24,7 @@ export function topologyRoutes(app: FastifyInstance, { topology, costMaps }: Par
   app.get("/v1/nodes", async (request) => ({
     // A node of another cluster that links lead to is told of there.
     nodes: (await published(request.query)).flatMap(([cluster, { nodes }]) =>
-      nodes.filter(({ name }) => !name.includes("/")).map((node) => ({ cluster, ...node })),
+      nodes.filter(({ name }) => !isElsewhere(name)).map((node) => ({ cluster, ...node })),
     ),
   }));
 

@@ -1,9 +1,13 @@
-/** Two clocks: one that follows UTC, with the resolution of the other, which nobody sets. */
+/** One moment by two clocks: one that follows UTC, in nanoseconds since 1970, and one that nobody sets. */
+interface Moment {
+  readonly wallNs: bigint;
+  readonly monotonicNs: bigint;
+}
+
+/** UTC with the resolution of the clock that nobody sets: both are one reading, so that nothing can come between them. */
 export interface ProbeClock {
-  /** Nanoseconds since 1970. */
-  wallNs(): bigint;
-  monotonicNs(): bigint;
-  /** What `wallNs` may be off the system's clock by. */
+  now(): Moment;
+  /** What UTC may be off the system's clock by. */
   errorNs(): number;
   /** Looks whether the clock was set, and follows it; how often that has happened so far. */
   steps(): number;
@@ -32,14 +36,18 @@ const GOOD_NS = 5_000;
 export function openClock({ wallMs, monotonicNs }: Sources = { wallMs: Date.now, monotonicNs: process.hrtime.bigint }): ProbeClock {
   let anchor = findAnchor({ wallMs, monotonicNs });
   let steps = 0;
-  const wallNs = (): bigint => anchor.wallNs + (monotonicNs() - anchor.atNs);
+  const now = (): Moment => {
+    const readNs = monotonicNs();
+    return { wallNs: anchor.wallNs + (readNs - anchor.atNs), monotonicNs: readNs };
+  };
   return {
-    wallNs,
-    monotonicNs,
+    now,
     errorNs: () => anchor.errorNs,
     steps() {
-      const offBy = wallNs() - BigInt(wallMs()) * 1_000_000n;
-      if (offBy > STEP_NS || offBy < -STEP_NS) {
+      // Looked at before and after: who was kept from the processor in between has not had his clock set.
+      const before = now().wallNs;
+      const system = BigInt(wallMs()) * 1_000_000n;
+      if (system < before - STEP_NS || system > now().wallNs + STEP_NS) {
         anchor = findAnchor({ wallMs, monotonicNs });
         steps += 1;
       }

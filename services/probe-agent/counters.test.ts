@@ -165,8 +165,19 @@ describe("the clock", () => {
       setMs = set;
       ns += 10_000_000_000n;
       seen.push(clock.steps());
-      expect(Math.abs(Number(clock.wallNs()) / 1e6 - (Number(ns) / 1e6 + set))).toBeLessThan(1);
+      expect(Math.abs(Number(clock.now().wallNs) / 1e6 - (Number(ns) / 1e6 + set))).toBeLessThan(1);
     }
     expect(seen).toEqual([0, 0, 1, 1, 2, 2]);
+  });
+
+  it("does not take for a step that the process was kept from looking", () => {
+    let ns = 0n;
+    let lateNs = 10_000n;
+    const pass = () => (ns += lateNs);
+    const clock = openClock({ monotonicNs: pass, wallMs: () => Math.floor(Number(pass()) / 1e6) });
+    lateNs = 40_000_000n; // 40 ms from each reading to the next
+    expect([clock.steps(), clock.steps()]).toEqual([0, 0]);
+    const { wallNs, monotonicNs } = clock.now();
+    expect(Math.abs(Number(wallNs - monotonicNs))).toBeLessThan(1_000_000);
   });
 });

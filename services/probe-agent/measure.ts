@@ -1,7 +1,7 @@
 import { nodeOf, type ProbeAgent } from "../../domain/probe/agents.ts";
 import { counterDelta } from "../../domain/probe/counters.ts";
 import { nodeId } from "../../domain/probe/model.ts";
-import { type AgentReport, measurementsOf } from "../../domain/probe/report.ts";
+import { type AgentReport, type Floor, floorOf, measurementsOf } from "../../domain/probe/report.ts";
 import type { ClockError } from "../../domain/probe/stamp.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import type { Budget } from "./budget.ts";
@@ -34,12 +34,14 @@ export interface Meter {
 }
 
 /** Enough for a median; the gaps are those of every session, for a loop that has slept longer wakes later. */
-const FLOOR_PACKETS = 20;
+const FLOOR = { packets: 20, warmUp: 5, timeoutMs: 100 } as const;
+/** How busy the node is changes the instrument. */
+const FLOOR_FOR_MS = 60_000;
 
 export function openMeter(parts: MeterParts): Meter {
   const { self, clock, clockError, keys, authenticated, counters, energy, caps, plan } = parts;
   const failuresSeen = new Map<string, number>();
-  let floorMs: number | undefined;
+  let floor: { readonly of: Floor; readonly atMs: number } | undefined;
 
   const session = (to: ProbeAgent, signal: AbortSignal, more: Partial<SessionPlan> = {}) =>
     runSession({
@@ -66,13 +68,14 @@ export function openMeter(parts: MeterParts): Meter {
     async measure(destination, { throughput, signal }) {
       const cpuBefore = process.cpuUsage();
       const startMs = performance.now();
-      floorMs ??= (await session(self(), signal, { packets: FLOOR_PACKETS, warmUp: 5, timeoutMs: 100 })).result.roundTripMs?.p50;
+      if (floor === undefined || startMs - floor.atMs > FLOOR_FOR_MS)
+        floor = { of: floorOf((await session(self(), signal, FLOOR)).result), atMs: startMs };
       const { result, rejected, closing, bytes } = await session(destination, signal);
       const flood = throughput ? await floodTo(parts, destination, caps, signal) : undefined;
       const link = nodeId(destination);
       const look = {
         session: result,
-        floorMs,
+        floor: floor.of,
         ...(flood === undefined ? {} : { throughput: flood.throughput }),
         linkFailures: await linkFailures(link),
         linkPower: await energy.linkPower(link),
@@ -83,7 +86,7 @@ export function openMeter(parts: MeterParts): Meter {
         link: {
           source: nodeOf(self()),
           destination: nodeOf(destination),
-          measuredAt: new Date(Number(clock.wallNs() / 1_000_000n)).toISOString(),
+          measuredAt: new Date(Number(clock.now().wallNs / 1_000_000n)).toISOString(),
           measurements: [...measurementsOf(look)],
         },
         counts: { ...counts, rejected, closing },

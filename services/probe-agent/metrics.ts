@@ -115,7 +115,7 @@ export function openAgentMetrics(): AgentMetrics {
         const known = gauges[m.metric];
         if (m.value !== null && known !== undefined)
           show(known.gauge, { ...link, statistic: m.statistic, direction }, m.value * known.scale);
-        if (m.floor !== null) show(floor, link, m.floor * 1e-3);
+        if (m.floor !== null && m.metric === "delay-rt") show(floor, link, m.floor * 1e-3);
       }
       at.set(link, Date.parse(measuredAt) / 1e3);
       looks.inc(link);

@@ -55,11 +55,12 @@ export async function openReflector(parts: ReflectorParts): Promise<Reflector> {
     if (sessions.size >= MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
     const fresh: Session = { next: 0, numbers: new Map(), lastNs: nowNs };
     sessions.set(key, fresh);
+    clock.steps();
     return fresh;
   };
 
   const reflect = (bytes: Buffer, from: RemoteInfo): void => {
-    const receivedNs = clock.wallNs();
+    const { wallNs: receivedNs } = clock.now();
     const key = bytes.length >= PACKET_BYTES.authenticated ? hmac : undefined;
     const packet = !isAllowed(from.address) || (authenticatedOnly && key === undefined) ? undefined : decodeSender(bytes, key);
     if (packet?.ok !== true) {
@@ -76,7 +77,7 @@ export async function openReflector(parts: ReflectorParts): Promise<Reflector> {
     const answer = encodeReflected(
       {
         sequence: number,
-        timestamp: ntpOf(clock.wallNs()),
+        timestamp: ntpOf(clock.now().wallNs),
         clock: clockError,
         sessionId: packet.value.sessionId,
         receivedAt: ntpOf(receivedNs),

@@ -44,10 +44,8 @@ const GAP_MS = { least: 1, most: 100 } as const;
 const CLOSING = { tries: 20, triesInSilence: 5, everyMs: 100 } as const;
 const HEADER_BYTES = { v4: 28, v6: 48 } as const;
 
-interface Sent {
+interface Sent extends ReturnType<ProbeClock["now"]> {
   readonly timestamp: bigint;
-  readonly wallNs: bigint;
-  readonly monotonicNs: bigint;
 }
 
 /** A STAMP Session-Sender (RFC 8762 section 4.2): one session, and what it says of the path. Who is not there is a path that loses everything. */
@@ -66,8 +64,7 @@ export async function runSession({ from, to, clock, clockError, hmac, plan, sign
   let onProgress = (): void => undefined;
 
   socket.on("message", (bytes) => {
-    const t4Ns = clock.wallNs();
-    const nowNs = clock.monotonicNs();
+    const { wallNs: t4Ns, monotonicNs: nowNs } = clock.now();
     received += 1;
     const packet = decodeReflected(bytes, hmac);
     const original = packet.ok && packet.value.sessionId === sessionId ? sent[packet.value.senderSequence] : undefined;
@@ -100,10 +97,10 @@ export async function runSession({ from, to, clock, clockError, hmac, plan, sign
   });
 
   const send = (sequence: number): void => {
-    const wallNs = clock.wallNs();
-    const timestamp = ntpOf(wallNs);
+    const moment = clock.now();
+    const timestamp = ntpOf(moment.wallNs);
     const bytes = encodeSender({ sequence, timestamp, clock: clockError, sessionId }, hmac);
-    (sent[sequence] ??= []).push({ timestamp, wallNs, monotonicNs: clock.monotonicNs() });
+    (sent[sequence] ??= []).push({ timestamp, ...moment });
     socket.send(bytes, () => undefined);
   };
   /** Until something is so, or the time is up. */

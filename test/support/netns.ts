@@ -53,11 +53,13 @@ export async function whyNoNamespaces(programs: readonly string[] = ["ip", "nft"
 
 interface CableOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What the agents are started by, as `chrt -f 5`: where other work would make them late. */
+  readonly under?: readonly string[];
   /** Puts something else than a plain cable between the ends; it has to be up when it resolves. */
   readonly lay?: (ends: readonly [End, End]) => Promise<() => Promise<void>>;
 }
 
-export async function layCable({ env = {}, lay = layVeth }: CableOptions = {}): Promise<Cable> {
+export async function layCable({ env = {}, under = [], lay = layVeth }: CableOptions = {}): Promise<Cable> {
   const ends = [openEnd(0), openEnd(1)] as const;
   const undo: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -74,7 +76,7 @@ export async function layCable({ env = {}, lay = layVeth }: CableOptions = {}): 
     undo.push(remove);
     const agents: ChildProcess[] = [];
     for (const [i, { namespace }] of ends.entries()) {
-      const agent = spawn("ip", ["netns", "exec", namespace, process.execPath, join(root, "services/probe-agent/main.ts")], {
+      const agent = spawn("ip", ["netns", "exec", namespace, ...under, process.execPath, join(root, "services/probe-agent/main.ts")], {
         env: { PATH: process.env["PATH"], ...files, ...env, PROBE_NODE: `netns/node-${String(i)}` },
         stdio: ["ignore", "pipe", "inherit"],
       });

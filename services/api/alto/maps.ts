@@ -52,7 +52,7 @@ export function openMaps({ topology, costMaps, tail, log }: Parts): Maps {
       if (after !== undefined && after !== before) for (const listener of listeners.get(subject) ?? []) listener(after);
       return after;
     });
-    keep(subject, coming);
+    void keep(subject, coming);
   });
 
   function keep(cluster: string, view: Promise<View | undefined>): Promise<View | undefined> {

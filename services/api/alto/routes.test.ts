@@ -25,7 +25,7 @@ beforeEach(async () => {
       costNode("worker", "172.18.0.2"),
       costNode("worker2.example", "172.18.0.4", "2001:DB8:0::4"),
       costNode("worker3"),
-      costNode("kind-2/worker", "10.0.0.1"),
+      costNode("kind-2/worker", "10.0.0.1", "172.18.0.2"),
     ],
     links: [
       link("worker", "worker2.example", delay(0.28), delay(0.2, "min"), delay(1.5, "p99"), rate(941.2), loss(2.5), failures(0), noEnergy),
@@ -177,6 +177,11 @@ describe("a cost map", () => {
       worker: { "worker2:example": [280, 2.5, 117_650_000], "kind-2@worker": [7000, null, null] },
       "worker2:example": { worker: [30_000, null, 12_500_000] },
     });
+  });
+
+  it("has no entry of a pair of which none of several costs is known", async () => {
+    const answer = await filtered({ "multi-cost-types": [numerical("lossrate:mean"), numerical("priv:nemo-link-energy")] });
+    expect(rfc.MultiCostMap.parse(answer.json())["cost-map"]).toEqual({ worker: { "worker2:example": [2.5, null] } });
   });
 
   it("is tested by any of several costs, of which not all need be asked for", async () => {

@@ -133,7 +133,9 @@ describe("an update stream", () => {
     await publishInto(given, "c", { nodes, links: [link("a", "b", 5)] }); // nobody tells
     await publish({ nodes, links: [link("b", "a", 6)] });
     const patch = JSON.parse((await next()).data) as unknown;
-    expect(canonicalJson(applyMergePatch(first, patch))).toBe(await whole("/alto/costmap/c/delay-rt"));
+    const patched = rfc.CostMap.parse(applyMergePatch(first, patch));
+    expect(patched["cost-map"]).toEqual({ a: { b: 5_000 }, b: { a: 6_000 } });
+    expect(canonicalJson(patched)).toBe(await whole("/alto/costmap/c/delay-rt"));
   });
 
   it("sends no network map to who names the tag of the one that is there", async () => {

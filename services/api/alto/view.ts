@@ -23,7 +23,7 @@ export function* pairsOf(row: Row): Generator<readonly [destination: string, cos
   for (const [destination, place] of row.places) yield [destination, row.costs.subarray(place * WIDTH, (place + 1) * WIDTH)];
 }
 
-function pack(pairs: ReadonlyMap<string, Float64Array>): Row {
+function pack(pairs: ReadonlyMap<string, ArrayLike<number>>): Row {
   const costs = new Float64Array(pairs.size * WIDTH);
   const places = new Map<string, number>();
   for (const [destination, values] of pairs) {
@@ -70,7 +70,7 @@ export function changeView(
   const rows = new Map<string, Row>(view.rows);
   for (const source of new Set([...fresh.keys(), ...gone.map(([from]) => from)])) {
     const row = view.rows.get(source);
-    const pairs = new Map<string, Float64Array>(row === undefined ? [] : pairsOf(row));
+    const pairs = new Map<string, ArrayLike<number>>(row === undefined ? [] : pairsOf(row));
     for (const [from, to] of gone) if (from === source) pairs.delete(to);
     for (const [to, costs] of fresh.get(source) ?? []) pairs.set(to, costs);
     if (pairs.size === 0) rows.delete(source);
@@ -80,17 +80,17 @@ export function changeView(
 }
 
 /** Costs by source and destination PID. */
-function rowsOf(links: readonly CostLink[]): ReadonlyMap<string, ReadonlyMap<string, Float64Array>> {
+function rowsOf(links: readonly CostLink[]): ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> {
   const pids = new Map<string, string>();
   const named = (name: string): string => {
     const known = pids.get(name) ?? pid(name);
     pids.set(name, known);
     return known;
   };
-  const rows = new Map<string, Map<string, Float64Array>>();
+  const rows = new Map<string, Map<string, readonly number[]>>();
   for (const link of links) {
     const source = named(link.source);
-    const row = rows.get(source) ?? new Map<string, Float64Array>();
+    const row = rows.get(source) ?? new Map<string, readonly number[]>();
     rows.set(source, row.set(named(link.destination), costsOf(link)));
   }
   return rows;

@@ -1,10 +1,10 @@
 import { fastify } from "fastify";
-import type { CostLink, CostNode } from "../../domain/topology/model.ts";
-import { CostMapPublished } from "../../events/cost-map.ts";
-import { openMaps } from "../../services/api/alto/maps.ts";
-import { altoRoutes } from "../../services/api/alto/routes.ts";
-import type { Published } from "../../state/cost-map.ts";
-import type { TailedEvent } from "../../services/api/tail.ts";
+import type { CostLink, CostNode } from "../domain/topology/model.ts";
+import { CostMapPublished } from "../events/cost-map.ts";
+import { openMaps } from "../services/api/alto/maps.ts";
+import { altoRoutes } from "../services/api/alto/routes.ts";
+import type { Published } from "../state/cost-map.ts";
+import type { TailedEvent } from "../services/api/tail.ts";
 
 /** How many nodes, and how many others each of them measures. */
 interface Order {
