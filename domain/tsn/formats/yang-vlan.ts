@@ -24,7 +24,7 @@ export function passagesOf({ links }: Pick<Problem, "links">, { streams }: Sched
   const linkOf = new Map(links.map((link) => [link.id, link]));
   const passages = new Map<string, Passage[]>();
   for (const { id, members } of streams)
-    for (const { tree, hops } of members) {
+    for (const [tree, { hops }] of members.entries()) {
       const own = new Map<string, { ingress: string[]; egress: string[] }>();
       const at = (node: string) => {
         const known = own.get(node) ?? { ingress: [], egress: [] };

@@ -28,7 +28,7 @@ export function yangOfBridges(
   const passages = passagesOf(input.problem, schedule);
   const gates = Map.groupBy(streamGates(input.problem, schedule), ({ node }) => node);
   const handles = new Map(
-    schedule.streams.flatMap(({ id, members }) => members.map(({ tree }) => `${id} ${String(tree)}`)).map((name, i) => [name, i + 1]),
+    schedule.streams.flatMap(({ id, members }) => members.map((_, tree) => `${id} ${String(tree)}`)).map((name, i) => [name, i + 1]),
   );
   const documents = portsOfBridges(input.problem).map(({ bridge, ports }, place) => {
     const policed = (gates.get(bridge.id) ?? []).map((gate): PolicedStream => ({
