@@ -44,8 +44,8 @@ describe("an event in a few words", () => {
     ["tsn.requested", { operation: "plan", domain: "d" }, "plan"],
     [
       "tsn.scheduled",
-      { operation: "admit", revision: 2, streamCount: 8, worstLatencyNs: 5 },
-      "admit revision 2 streams 8 worst latency ns 5",
+      { operation: "admit", revision: 2, streamCount: 8, worstLatencyNs: 8_583_212 },
+      "admit revision 2 streams 8 worst latency 8.583 ms",
     ],
     ["tsn.infeasible", { operation: "plan", certificate: { kind: "latency", reason: "too slow" } }, "plan latency too slow"],
     ["tsn.undecided", { operation: "plan", unscheduledCount: 3 }, "plan 3 without a place"],

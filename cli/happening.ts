@@ -1,3 +1,4 @@
+import { durationText } from "../domain/tsn/render/labels.ts";
 import { type Paint, printable } from "./screen.ts";
 import { table } from "./table.ts";
 import type { UnderlayEvent } from "./wire.ts";
@@ -19,6 +20,8 @@ const because = (data: Fields): string =>
     .filter((text) => text !== "")
     .join(": ");
 
+const latencyText = (ns: unknown): string => (typeof ns === "number" ? durationText(ns) : "");
+
 const whats: Readonly<Record<string, (data: Fields) => string>> = {
   "intent.submitted": (data) => words("generation", data["generation"], "submission", data["submission"], "wanted", data["wanted"]),
   "intent.derived": (data) => words("by", data["library"]),
@@ -36,7 +39,15 @@ const whats: Readonly<Record<string, (data: Fields) => string>> = {
   "order.executed": (data) => words(data["effect"], data["executioner"], data["resource"]),
   "tsn.requested": (data) => words(data["operation"]),
   "tsn.scheduled": (data) =>
-    words(data["operation"], "revision", data["revision"], "streams", data["streamCount"], "worst latency ns", data["worstLatencyNs"]),
+    words(
+      data["operation"],
+      "revision",
+      data["revision"],
+      "streams",
+      data["streamCount"],
+      "worst latency",
+      latencyText(data["worstLatencyNs"]),
+    ),
   "tsn.infeasible": (data) => words(data["operation"], fieldsOf(data["certificate"])["kind"], fieldsOf(data["certificate"])["reason"]),
   "tsn.undecided": (data) => words(data["operation"], data["unscheduledCount"], "without a place"),
   "tsn.refused": (data) => words(data["operation"], because(data)),

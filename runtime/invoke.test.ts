@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineEvent, type Event } from "../events/define.ts";
 import { PermanentError, TransientError } from "./errors.ts";
-import { defineFunction, type HostedFunction } from "./function.ts";
+import { defineFunction, type HostedFunction, only } from "./function.ts";
+import { queueOf } from "./host/queue.ts";
 import { exhausted, type HostScope, invoke, isFor, settle } from "./invoke.ts";
 
 const Asked = defineEvent({ type: "t.asked.v1", summary: "", data: z.strictObject({ n: z.number(), unit: z.string().default("ms") }) });
@@ -150,5 +151,25 @@ describe("settle and exhausted", () => {
     });
     expect(await settle(spec, asked(), scope)).toMatchObject({ kind: "retry", code: "STORE_DOWN" });
     expect(exhausted(spec, asked(), { code: "X", reason: "x" })).toMatchObject({ kind: "bug" });
+  });
+});
+
+describe("a function that takes one of its types under a condition", () => {
+  const picky = fn({ on: [Other, only(Asked, { executioner: "tsn" })] });
+  const other = Other.make({ source: "/t", subject: "s", data: 1 });
+
+  it("gets all events of the other types, and of that one those alone that match", async () => {
+    expect([isFor(picky, other), isFor(picky, asked()), isFor(picky, asked({ n: 1 }, { executioner: "tfs" }))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(isFor(picky, asked({ n: 1 }, { executioner: "tsn" }))).toBe(true);
+    expect(await invoke(picky, asked({ n: 1 }, { executioner: "tfs" }), scope)).toMatchObject({ kind: "skipped" });
+  });
+
+  it("asks the broker for no more than that", () => {
+    expect(queueOf(picky).bindings.map(({ key }) => key)).toEqual([`${Other.type}.#`, `${Asked.type}.tsn`]);
+    expect(queueOf(fn({ where: { executioner: "tfs" } })).bindings.map(({ key }) => key)).toEqual([`${Asked.type}.tfs`]);
   });
 });

@@ -7,6 +7,7 @@ import { admit, plan, type PlanOptions, remove, validate } from "../../domain/ts
 import type { Schedule, Verdict } from "../../domain/tsn/schedule.ts";
 import type { Context, ExitCode, Output } from "../context.ts";
 import { Failure } from "../failure.ts";
+import { linesOfJson } from "../tsn/json.ts";
 import { faultLines, scheduleLines, verdictLines } from "../tsn/describe.ts";
 import { must, readText } from "../tsn/files.ts";
 import { rendered, type RenderOptions } from "../tsn/rendered.ts";
@@ -36,7 +37,7 @@ export async function tsnPlan({ screen, stdin }: Context, options: TsnPlanOption
   const planned = plan(input.problem, searchOf(options));
   if (!planned.ok) throw refused(planned);
   const verdict = planned.value;
-  if (options.output === "json") screen.json({ ...verdict, input });
+  if (options.output === "json") screen.print(linesOfJson({ ...verdict, input }));
   else if (options.output === "cnc" && cnc !== undefined) screen.json(answerCnc(cnc, verdict));
   else screen.print(...verdictLines(verdict, input, screen.paint));
   return exitCodes[verdict.verdict];
@@ -101,7 +102,7 @@ export async function tsnAdmit({ screen, stdin }: Context, options: AdmitOptions
   if (verdict === undefined) throw new Failure(["there was nothing to admit"]);
   const input = { ...standing.input, problem };
   const touchedLinks = [...touched].toSorted();
-  if (options.output === "json") screen.json({ ...verdict, touchedLinks, input });
+  if (options.output === "json") screen.print(linesOfJson({ ...verdict, touchedLinks, input }));
   else screen.print(...verdictLines(verdict, input, screen.paint), "", touchedText(touchedLinks, schedule));
   return exitCodes[verdict.verdict];
 }
@@ -125,7 +126,7 @@ export async function tsnRemove(
   const left = input.problem.streams.filter(({ id }) => !ids.includes(id));
   const after = { ...input, problem: { ...input.problem, streams: left } };
   const { touchedLinks } = removed.value;
-  if (output === "json") screen.json({ verdict: "scheduled", schedule: removed.value.schedule, touchedLinks, input: after });
+  if (output === "json") screen.print(linesOfJson({ verdict: "scheduled", schedule: removed.value.schedule, touchedLinks, input: after }));
   else
     screen.print(
       ...scheduleLines(removed.value.schedule, after.problem, screen.paint),
@@ -142,7 +143,7 @@ export interface ValidateOptions extends ScheduleOptions {
 export async function tsnValidate({ screen, stdin }: Context, options: ValidateOptions): Promise<ExitCode> {
   const { schedule, input } = await readStanding(options, stdin);
   const faults = validate(input.problem, schedule);
-  if (options.output === "json") screen.json({ valid: faults.length === 0, faults });
+  if (options.output === "json") screen.print(linesOfJson({ valid: faults.length === 0, faults }));
   else screen.print(...faultLines(faults, schedule, screen.paint));
   return faults.length === 0 ? 0 : 1;
 }

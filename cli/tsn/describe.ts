@@ -103,7 +103,7 @@ const models: Readonly<Record<Certificate["model"], string>> = {
 };
 
 /** What the network would have to be, or the streams, for the proof to fall. */
-const ways: Readonly<Record<Certificate["kind"], string>> = {
+const ways: Readonly<Partial<Record<Certificate["kind"], string>>> = {
   unreachable: "join the two with links in this direction, or correct the names",
   redundancy: "ask for fewer trees, or add a link that makes another path",
   latency: "allow more latency, raise the rates on the way, or shorten it",
@@ -130,7 +130,7 @@ function certificateLines(certificate: Certificate, paint: Paint): readonly stri
     `${paint("infeasible", "bad")}: ${models[model]}`,
     `  for          ${concerned(certificate)}`,
     `  because      ${printable(reason)}`,
-    `  way out      ${ways[kind]}`,
+    `  way out      ${ways[kind] ?? "take one of these streams out, send less often, or allow more latency"}`,
     `  certificate  ${JSON.stringify(certificate)}`,
   ];
 }

@@ -14,5 +14,6 @@ export async function readTables(given: TsnInput, prefix: string): Promise<{ rea
   const input: TsnInput = { ...given, problem: { ...given.problem, guardBand: "none" } };
   const read = readTsnkitSchedule(input.problem, { GCL, OFFSET, ROUTE, QUEUE });
   if (!read.ok) throw new Failure(faultLines(fileOf(read.table), read.faults), "docs/tsn.md has the tables, column by column");
-  return { schedule: read.value, input };
+  const { schedule, scheduledClasses } = read.value;
+  return { schedule, input: { ...input, problem: { ...input.problem, scheduledClasses } } };
 }

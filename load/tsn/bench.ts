@@ -139,18 +139,21 @@ export interface AdmissionReport {
   readonly verifierRejects: number;
 }
 
+/** Admissions before the first that counts: a process that schedules has done so before. */
+const WARM_UP = 200;
+
 /** One more stream beside 200, again and again, on each topology. CPU time of all threads, what is compiled and collected meanwhile included. */
 export function runAdmissions(seed: number, rounds: number): AdmissionReport {
   const cpus: number[] = [];
   let refused = 0;
   let verifierRejects = 0;
   for (const topology of topologies) {
-    const all = instanceOf({ size: 2, period: 3, deadline: 3, streams: 200 + rounds, switches: 8, topology, seed });
+    const all = instanceOf({ size: 2, period: 3, deadline: 3, streams: 200 + WARM_UP + rounds, switches: 8, topology, seed });
     const problem = { ...all, streams: all.streams.slice(0, 200) };
     const before = planned(problem);
     if (before.verdict !== "scheduled") throw new Error(`the 200 streams on a ${topology} have no schedule to begin with`);
-    for (const stream of all.streams.slice(200, 230)) admit(problem, before.schedule, stream);
-    for (const stream of all.streams.slice(200)) {
+    for (const stream of all.streams.slice(200, 200 + WARM_UP)) admit(problem, before.schedule, stream);
+    for (const stream of all.streams.slice(200 + WARM_UP)) {
       let change = undefined as ReturnType<typeof admit> | undefined;
       cpus.push(cpuMs(() => (change = admit(problem, before.schedule, stream))));
       if (change?.ok !== true || change.value.verdict.verdict !== "scheduled") refused += 1;

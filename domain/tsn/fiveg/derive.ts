@@ -136,7 +136,7 @@ function burstsOf(
 ): Outcome<readonly Burst[], TscaiRefusal> {
   const { links, streams } = problem;
   const linkOf = (id: string) => links.find((link) => link.id === id);
-  const hops = schedule.streams.find(({ id }) => id === gate.stream)?.members.find(({ tree }) => tree === gate.tree)?.hops ?? [];
+  const hops = schedule.streams.find(({ id }) => id === gate.stream)?.members[gate.tree]?.hops ?? [];
   const outs = hops.flatMap(({ link }) => linkOf(link) ?? []).filter(({ from }) => from === bridge.node);
   const portAt = (neighbour: string | undefined) => bridge.ports.find((port) => port.neighbour === neighbour);
   const ingress = portAt(linkOf(gate.ingress)?.from);

@@ -11,6 +11,7 @@ export interface StreamGateEntry {
 /** What Per-Stream Filtering and Policing lets into a bridge of one member stream, and when. */
 export interface StreamGate {
   readonly stream: string;
+  /** Place of the copy among the stream's members: those of several listeners may have the same tree number. */
   readonly tree: number;
   readonly node: string;
   readonly ingress: string;
@@ -46,7 +47,7 @@ export function streamGates(problem: Problem, schedule: Schedule): readonly Stre
   return schedule.streams.flatMap(({ id, members }) => {
     const stream = streams.get(id);
     if (stream === undefined) return [];
-    return members.flatMap(({ tree, hops }) =>
+    return members.flatMap(({ hops }, tree) =>
       hops.flatMap((hop) => {
         const link = links.get(hop.link);
         const node = link === undefined ? undefined : nodes.get(link.to);

@@ -28,11 +28,18 @@ describe("a schedule as tsnkit's tables", () => {
   it("comes back with every offset, hop and queue, and is still valid", () => {
     const read = readTsnkitSchedule(problem, tables);
     if (!read.ok) throw new Error(JSON.stringify(read));
-    expect(read.value.streams.map(({ id, members }) => ({ id, members }))).toEqual(
-      schedule.streams.map(({ id, members }) => ({ id, members })),
-    );
-    expect(read.value.streams.map(({ latencyNs }) => latencyNs)).toEqual(schedule.streams.map(({ latencyNs }) => latencyNs));
-    expect(validate(problem, read.value)).toEqual([]);
+    const back = read.value.schedule;
+    expect(back.streams.map(({ id, members }) => ({ id, members }))).toEqual(schedule.streams.map(({ id, members }) => ({ id, members })));
+    expect(back.streams.map(({ latencyNs }) => latencyNs)).toEqual(schedule.streams.map(({ latencyNs }) => latencyNs));
+    expect(validate({ ...problem, scheduledClasses: read.value.scheduledClasses }, back)).toEqual([]);
+  });
+
+  it("may number its queues from 0, as tsnkit's own methods do: those that have windows are the scheduled ones", () => {
+    const renumbered = { ...tables, GCL: tables.GCL.replaceAll('",7,', '",0,'), QUEUE: tables.QUEUE.replaceAll(",7\n", ",0\n") };
+    const read = readTsnkitSchedule(problem, renumbered);
+    if (!read.ok) throw new Error(JSON.stringify(read));
+    expect(read.value.scheduledClasses).toEqual([0]);
+    expect(validate({ ...problem, scheduledClasses: [0] }, read.value.schedule)).toEqual([]);
   });
 
   it("has a window for each frame of the cycle, in two rows where it crosses the end", () => {

@@ -73,8 +73,14 @@ export type TableRead<T> =
 
 type Tables = Readonly<Record<"GCL" | "OFFSET" | "ROUTE" | "QUEUE", string>>;
 
+/** A schedule and the queues that it uses, which are the scheduled ones whatever their numbers: some of their methods count from 0. */
+export interface TableSchedule {
+  readonly schedule: Schedule;
+  readonly scheduledClasses: number[];
+}
+
 /** A schedule of the problem's streams, as any of their methods left it. Whether it is valid is for the verifier to say. */
-export function readTsnkitSchedule(problem: Problem, tables: Tables): TableRead<Schedule> {
+export function readTsnkitSchedule(problem: Problem, tables: Tables): TableRead<TableSchedule> {
   const rows = {} as Record<keyof Tables, readonly Row[]>;
   for (const table of ["GCL", "OFFSET", "ROUTE", "QUEUE"] as const) {
     const read = parseCsv(tables[table], { columns: columns[table].map((name) => [name] as const), maxRows: 2_000_000 });
@@ -96,6 +102,8 @@ export function readTsnkitSchedule(problem: Problem, tables: Tables): TableRead<
   const routes = Map.groupBy(rows.ROUTE, (row) => cell(row, "stream"));
   const offsets = new Map(rows.OFFSET.map((row) => [cell(row, "stream"), number(row, "offset")]));
   const queues = new Map(rows.QUEUE.map((row) => [`${cell(row, "stream")} ${normalised(cell(row, "link"))}`, number(row, "queue")]));
+  const used = [...windows.values()].flatMap((port) => port.windows.map(({ queue }) => queue));
+  const scheduledClasses = used.length === 0 ? problem.scheduledClasses : [...new Set(used)].toSorted((a, b) => b - a);
   const streams: Schedule["streams"] = [];
   for (const stream of problem.streams) {
     const route = routes.get(stream.id);
@@ -109,7 +117,8 @@ export function readTsnkitSchedule(problem: Problem, tables: Tables): TableRead<
     }
     streams.push(walked(problem, stream, { offsetNs: offset, hops: inOrder(stream, hops), windows }));
   }
-  return { ok: true, value: { streams, ports: problem.links.flatMap((link) => portOf(problem, link, windows.get(link.id))) } };
+  const ports = problem.links.flatMap((link) => portOf(scheduledClasses, link, windows.get(link.id)));
+  return { ok: true, value: { schedule: { streams, ports }, scheduledClasses } };
 }
 
 const cell = ({ cells }: Row, column: string): string => cells[column]?.text ?? "";
@@ -134,10 +143,15 @@ function inOrder(stream: Stream, hops: readonly { link: Link; queue: number }[])
   }
 }
 
+interface PortWindows {
+  readonly cycleNs: number;
+  readonly windows: readonly Window[];
+}
+
 interface Walk {
   readonly offsetNs: number;
   readonly hops: readonly { readonly link: Link; readonly queue: number }[];
-  readonly windows: ReadonlyMap<string, { readonly cycleNs: number; readonly windows: readonly Window[] }>;
+  readonly windows: ReadonlyMap<string, PortWindows>;
 }
 
 function walked({ nodes, semantics }: Problem, stream: Stream, { offsetNs, hops, windows }: Walk): Schedule["streams"][number] {
@@ -156,23 +170,26 @@ function walked({ nodes, semantics }: Problem, stream: Stream, { offsetNs, hops,
   return { id: stream.id, members: [{ tree: 0, hops: placed }], latencyNs: endNs - fromNs, jitterNs: 0 };
 }
 
-/** The first moment at which the queue's gate is open for the whole frame; the moment itself where it never is, for the verifier to find. */
-function nextStart(
-  readyNs: number,
-  lengthNs: number,
-  queue: number,
-  { cycleNs, windows }: { readonly cycleNs: number; readonly windows: readonly Window[] },
-): number {
+/**
+ * When a frame goes out: with the first window of its queue that is exactly as long as it, which is how the tables are written; else as soon as
+ * the gate is open for all of it; else at once, for the verifier to find.
+ */
+function nextStart(readyNs: number, lengthNs: number, queue: number, { cycleNs, windows }: PortWindows): number {
   const turn = Math.floor(readyNs / cycleNs) * cycleNs;
-  const mine = merged(windows.filter((w) => w.queue === queue));
-  const starts = [0, cycleNs].flatMap((more) =>
-    mine.flatMap(({ fromNs, toNs }) => {
-      const from = Math.max(readyNs, turn + more + fromNs);
-      const crosses = toNs === cycleNs ? (mine.find((w) => w.fromNs === 0)?.toNs ?? 0) : 0;
-      return from + lengthNs <= turn + more + toNs + crosses ? [from] : [];
-    }),
-  );
-  return starts.length === 0 ? readyNs : Math.min(...starts);
+  const mine = windows.filter((w) => w.queue === queue);
+  const lengthOf = ({ fromNs, toNs }: Window): number =>
+    toNs - fromNs + (toNs === cycleNs ? (mine.find((w) => w.fromNs === 0 && w.toNs < lengthNs)?.toNs ?? 0) : 0);
+  const starts = (from: (window: Window, turnNs: number) => number | undefined, of: readonly Window[]): readonly number[] =>
+    [turn, turn + cycleNs].flatMap((turnNs) => of.flatMap((window) => from(window, turnNs) ?? []));
+  const exact = starts((w, turnNs) => (lengthOf(w) === lengthNs && turnNs + w.fromNs >= readyNs ? turnNs + w.fromNs : undefined), mine);
+  if (exact.length > 0) return Math.min(...exact);
+  const open = merged(mine);
+  const wide = starts((w, turnNs) => {
+    const from = Math.max(readyNs, turnNs + w.fromNs);
+    const beyond = w.toNs === cycleNs ? (open.find(({ fromNs }) => fromNs === 0)?.toNs ?? 0) : 0;
+    return from + lengthNs <= turnNs + w.toNs + beyond ? from : undefined;
+  }, open);
+  return wide.length === 0 ? readyNs : Math.min(...wide);
 }
 
 function merged(windows: readonly Window[]): readonly Window[] {
@@ -186,11 +203,7 @@ function merged(windows: readonly Window[]): readonly Window[] {
 }
 
 /** Windows alone as gates: best effort has what is left, without any guard band, since the tables know none. */
-function portOf(
-  { scheduledClasses }: Problem,
-  link: Link,
-  own: { readonly cycleNs: number; readonly windows: readonly Window[] } | undefined,
-): readonly PortSchedule[] {
+function portOf(scheduledClasses: readonly number[], link: Link, own: PortWindows | undefined): readonly PortSchedule[] {
   if (own === undefined) return [];
   const bestEffort = scheduledClasses.reduce((bits, tc) => bits & ~(1 << tc), 255);
   const { cycleNs, windows } = own;

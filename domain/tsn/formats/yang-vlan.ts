@@ -1,6 +1,7 @@
+import type { Problem } from "../model.ts";
 import type { Schedule } from "../schedule.ts";
 import type { FrameIdentity } from "./mac-address.ts";
-import type { BridgePorts, Port } from "./ports.ts";
+import type { Port } from "./ports.ts";
 
 const DATABASE = 1;
 
@@ -9,27 +10,66 @@ interface Forwarded {
   readonly ports: Set<Port>;
 }
 
+/** What of a member stream passes one bridge. */
+export interface Passage {
+  readonly stream: string;
+  readonly tree: number;
+  /** Links that it comes in by, and goes out by. */
+  readonly ingress: readonly string[];
+  readonly egress: readonly string[];
+}
+
+/** The passages of each node, in the order of the schedule. */
+export function passagesOf({ links }: Pick<Problem, "links">, { streams }: Schedule): ReadonlyMap<string, readonly Passage[]> {
+  const linkOf = new Map(links.map((link) => [link.id, link]));
+  const passages = new Map<string, Passage[]>();
+  for (const { id, members } of streams)
+    for (const [tree, { hops }] of members.entries()) {
+      const own = new Map<string, { ingress: string[]; egress: string[] }>();
+      const at = (node: string) => {
+        const known = own.get(node) ?? { ingress: [], egress: [] };
+        own.set(node, known);
+        return known;
+      };
+      for (const hop of hops) {
+        const link = linkOf.get(hop.link);
+        if (link === undefined) continue;
+        at(link.from).egress.push(link.id);
+        at(link.to).ingress.push(link.id);
+      }
+      for (const [node, ways] of own) {
+        const known = passages.get(node) ?? [];
+        known.push({ stream: id, tree, ...ways });
+        passages.set(node, known);
+      }
+    }
+  return passages;
+}
+
 /**
  * Static entries (IEEE 802.1Q 8.8.1, 8.8.2): a stream's frames go out by the ports of its tree and by no other, and its VLAN is registered
  * where it goes out or comes in. Nothing of it is learnt or flooded.
  */
-export function forwardingOf(schedule: Schedule, { ports }: BridgePorts, identityOf: (stream: string, tree: number) => FrameIdentity) {
+export function forwardingOf(
+  passages: readonly Passage[],
+  ports: readonly Port[],
+  identityOf: (stream: string, tree: number) => FrameIdentity,
+) {
   const byEgress = new Map(ports.flatMap((port) => (port.egress === undefined ? [] : [[port.egress.id, port] as const])));
   const byIngress = new Map(ports.flatMap((port) => (port.ingress === undefined ? [] : [[port.ingress.id, port] as const])));
   const filtering = new Map<string, Forwarded>();
   const members = new Map<number, Set<Port>>();
-  for (const { id, members: trees } of schedule.streams)
-    for (const { tree, hops } of trees) {
-      const identity = identityOf(id, tree);
-      const out = hops.flatMap(({ link }) => byEgress.get(link) ?? []);
-      const touched = [...out, ...hops.flatMap(({ link }) => byIngress.get(link) ?? [])];
-      if (touched.length === 0) continue;
-      for (const port of touched) members.set(identity.vlanId, (members.get(identity.vlanId) ?? new Set()).add(port));
-      const name = `${String(identity.vlanId)} ${identity.destinationMac}`;
-      const known = filtering.get(name) ?? { identity, ports: new Set() };
-      for (const port of out) known.ports.add(port);
-      if (known.ports.size > 0) filtering.set(name, known);
-    }
+  for (const { stream, tree, ingress, egress } of passages) {
+    const identity = identityOf(stream, tree);
+    const out = egress.flatMap((link) => byEgress.get(link) ?? []);
+    for (const port of [...out, ...ingress.flatMap((link) => byIngress.get(link) ?? [])])
+      members.set(identity.vlanId, (members.get(identity.vlanId) ?? new Set()).add(port));
+    if (out.length === 0) continue;
+    const name = `${String(identity.vlanId)} ${identity.destinationMac}`;
+    const known = filtering.get(name) ?? { identity, ports: new Set() };
+    for (const port of out) known.ports.add(port);
+    filtering.set(name, known);
+  }
   return {
     "filtering-entry": [...filtering.values()].map(({ identity, ports: out }) => ({
       "database-id": DATABASE,

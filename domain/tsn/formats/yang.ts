@@ -2,12 +2,12 @@ import { GateLimits, type Link } from "../model.ts";
 import type { PortSchedule, Schedule } from "../schedule.ts";
 import { bridgeAddress, frameIdentities } from "./frame-identity.ts";
 import type { TsnInput } from "./network.ts";
-import { type BridgePorts, type Port, portsOfBridges } from "./ports.ts";
+import { type Port, portsOfBridges } from "./ports.ts";
 import { streamGates } from "./stream-gates.ts";
 import { nextCycleNs, ptpTimeOf, secondsOf } from "./times.ts";
 import { psfpOf, type PolicedStream, streamIdentitiesOf } from "./yang-psfp.ts";
 import type { BridgeDocument } from "./yang-schema.ts";
-import { forwardingOf } from "./yang-vlan.ts";
+import { forwardingOf, passagesOf } from "./yang-vlan.ts";
 
 export interface YangOptions {
   /** No schedule begins before; ns from the PTP epoch. */
@@ -25,9 +25,10 @@ export function yangOfBridges(
 ): ReadonlyMap<string, BridgeDocument> {
   const lists = new Map(schedule.ports.map((port) => [port.link, port]));
   const identityOf = frameIdentities(input);
+  const passages = passagesOf(input.problem, schedule);
   const gates = Map.groupBy(streamGates(input.problem, schedule), ({ node }) => node);
   const handles = new Map(
-    schedule.streams.flatMap(({ id, members }) => members.map(({ tree }) => `${id} ${String(tree)}`)).map((name, i) => [name, i + 1]),
+    schedule.streams.flatMap(({ id, members }) => members.map((_, tree) => `${id} ${String(tree)}`)).map((name, i) => [name, i + 1]),
   );
   const documents = portsOfBridges(input.problem).map(({ bridge, ports }, place) => {
     const policed = (gates.get(bridge.id) ?? []).map((gate): PolicedStream => ({
@@ -50,7 +51,7 @@ export function yangOfBridges(
                 name: "c-vlan",
                 id: 1,
                 type: "ieee802-dot1q-bridge:c-vlan-component",
-                "filtering-database": forwardingOf(schedule, { bridge, ports } satisfies BridgePorts, identityOf),
+                "filtering-database": forwardingOf(passages.get(bridge.id) ?? [], ports, identityOf),
                 ...psfpOf(policed, baseTimeNs),
               },
             ],

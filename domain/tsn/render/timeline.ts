@@ -119,7 +119,7 @@ function blocksOf(problem: Problem, schedule: Schedule, horizonNs: number): Read
   for (const { id, members } of schedule.streams) {
     const stream = streams.get(id);
     if (stream === undefined) continue;
-    for (const { tree, hops } of members)
+    for (const [tree, { hops }] of members.entries())
       for (const [hop, { link: name, startNs, queue }] of hops.entries()) {
         const link = links.get(name);
         if (link === undefined) continue;

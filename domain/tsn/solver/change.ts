@@ -89,5 +89,5 @@ function renewed(occupancy: Occupancy, schedule: Schedule, touched: ReadonlySet<
   const { network } = occupancy;
   const kept = new Map<string, PortSchedule>();
   for (const port of schedule.ports) if (!touched.has(network.linkOf.get(port.link) ?? -1)) kept.set(port.link, port);
-  return emit(network, occupancy.placements(), kept);
+  return emit(occupancy, kept);
 }

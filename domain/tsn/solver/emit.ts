@@ -1,7 +1,7 @@
 import type { PortSchedule, StreamSchedule } from "../schedule.ts";
 import { portSchedule, type Use } from "./gates.ts";
 import type { Job, Network } from "./network.ts";
-import type { Placement } from "./occupancy.ts";
+import type { Occupancy, Placement } from "./occupancy.ts";
 import { arrivalOf } from "./waiting.ts";
 
 export interface Emitted {
@@ -10,23 +10,28 @@ export interface Emitted {
   readonly tooLong: readonly number[];
 }
 
-/** The gate control lists of these placements. Ports given in `kept` are taken over as they are. */
-export function emit(network: Network, placements: readonly Placement[], kept?: ReadonlyMap<string, PortSchedule>): Emitted {
-  const uses: Use[][] = network.links.map(() => []);
-  const sorted = placements.toSorted((a, b) => a.job.index - b.job.index);
-  for (const placement of sorted) {
-    for (const [hop, link] of placement.route.links.entries()) uses[link]?.push({ placement, hop });
-  }
+/** The gate control lists of all placements. Ports given in `kept` are taken over as they are. */
+export function emit(occupancy: Occupancy, kept?: ReadonlyMap<string, PortSchedule>): Emitted {
+  const { network } = occupancy;
   const ports: PortSchedule[] = [];
   const tooLong: number[] = [];
   for (const [i, link] of network.links.entries()) {
-    const onLink = uses[i] as readonly Use[];
-    if (onLink.length === 0) continue;
-    const port = kept?.get(link.id) ?? portSchedule(network, link, onLink);
+    const old = kept?.get(link.id);
+    const busy = occupancy.on(i);
+    if (old === undefined && busy.length === 0) continue;
+    const port = old ?? portSchedule(network, link, usesOf(occupancy, i));
     if (port === undefined) tooLong.push(i);
     else ports.push(port);
   }
   return { ports, tooLong };
+}
+
+function usesOf(occupancy: Occupancy, link: number): readonly Use[] {
+  const uses = occupancy.on(link).map(({ job }): Use => {
+    const placement = occupancy.placementOf(job) as Placement;
+    return { placement, hop: placement.route.links.indexOf(link) };
+  });
+  return uses.sort((a, b) => a.placement.job.index - b.placement.job.index);
 }
 
 /** The streams of these placements, in the order of the jobs. */

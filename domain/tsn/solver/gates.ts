@@ -29,6 +29,8 @@ export interface Use {
 interface Group {
   from: number;
   to: number;
+  /** Queues of all its windows. */
+  mask: number;
 }
 
 interface Segment {
@@ -132,10 +134,13 @@ function gapsOf(windows: readonly Window[], cycle: number, guard: number): numbe
 
 function groupsOf(windows: readonly Window[], cycle: number, guard: number, threshold: number): readonly Group[] {
   const groups: Group[] = [];
-  for (const { open, close } of windows) {
+  for (const { open, close, queue } of windows) {
     const last = groups.at(-1);
-    if (last === undefined || open - guard - last.to >= threshold) groups.push({ from: open - guard, to: close });
-    else last.to = Math.max(last.to, close);
+    if (last === undefined || open - guard - last.to >= threshold) groups.push({ from: open - guard, to: close, mask: 1 << queue });
+    else {
+      last.to = Math.max(last.to, close);
+      last.mask |= 1 << queue;
+    }
   }
   const [only, ...others] = groups;
   if (only !== undefined && others.length === 0 && only.from + cycle - only.to < threshold) only.to = only.from + cycle;
@@ -157,6 +162,14 @@ function edgesOf(windows: readonly Window[], cycle: number): readonly Edge[] {
 
 /** Each group in as few stretches as there can be: one goes on until a queue that it has open has to be shut, or the other way round. */
 function segmentsOf(windows: readonly Window[], groups: readonly Group[], cycle: number): readonly Segment[] {
+  if (windows.some((w) => w.shutFor > 0)) return heldSegmentsOf(windows, groups, cycle);
+  return groups.flatMap(({ from, to, mask }): Segment[] => [
+    { at: from, mask, free: false },
+    ...(to - from < cycle ? [{ at: to, mask: 0, free: true }] : []),
+  ]);
+}
+
+function heldSegmentsOf(windows: readonly Window[], groups: readonly Group[], cycle: number): readonly Segment[] {
   const edges = edgesOf(windows, cycle);
   const opens = new Int32Array(8);
   const shuts = new Int32Array(8);
