@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -180,6 +180,17 @@ federation:
       federation: { clients: { a: a.publicKey, b: b.publicKey } },
     });
     expect(read.aggregatorKey).toBeUndefined();
+  });
+
+  it("that the guide shows are such as the start takes", async () => {
+    const guide = await readFile(join(import.meta.dirname, "../../docs/cfdrl.md"), "utf8");
+    const [, shown = ""] = /```yaml\n(client: [^`]+)```/.exec(guide) ?? [];
+    const read = readLearning(await put("guide.yaml", shown), sealKey);
+    expect(read).toMatchObject({ client: "madrid", mode: "shadow", orchestrator: { scalingQueue: "mo_scaling" } });
+    // Apart from names and the examples of a workload and queues it shows the defaults.
+    const defaults = readLearning(undefined, sealKey);
+    for (const name of ["periodMs", "envelope", "hpa", "epsilon", "scaleDeployments"] as const)
+      expect([name, read[name]]).toEqual([name, defaults[name]]);
   });
 
   it("that are wrong stop the start, and say where", async () => {
