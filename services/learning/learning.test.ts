@@ -9,6 +9,7 @@ import { ScalingProposed } from "../../events/scaling.ts";
 import { isUpdateSigned, signUpdate } from "../../functions/federation.ts";
 import type { Broker, Consumer } from "../../runtime/broker/broker.ts";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
+import { TransientError } from "../../runtime/errors.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { type Deployments, startDeployments } from "../../test/support/deployments.ts";
 import { keyPair } from "../../test/support/federation.ts";
@@ -38,12 +39,21 @@ describe("the relay of proposals", () => {
   let broker: Broker;
   let told: ScalingRecord[];
   let scaled: number[];
+  /** Workloads whose API does not answer. */
+  let away: Set<string>;
   let stops: Consumer[];
 
   beforeEach(async () => {
     broker = openMemoryBroker({ log: silent });
     [told, scaled, stops] = [[], [], []];
-    const scaler: Scaler = { scale: ({ replicas }) => Promise.resolve(void scaled.push(replicas)), close: () => Promise.resolve() };
+    away = new Set();
+    const scaler: Scaler = {
+      async scale({ workload, replicas }) {
+        if (away.has(workload)) throw new TransientError("SCALE_UNREACHABLE", "away");
+        scaled.push(replicas);
+      },
+      close: () => Promise.resolve(),
+    };
     stops.push(await relayProposals({ broker, queue: "mo", scaler, now: () => new Date(nowMs + 60_000), log: silent }));
     const queue = { name: "mo", bindings: [], prefetch: 1, deliveryLimit: 1, foreign: true };
     stops.push(
@@ -67,6 +77,18 @@ describe("the relay of proposals", () => {
     await propose(record(1, { mode: "shadow" }), record(2, { mode: "advise" }), record(3));
     await vi.waitFor(() => expect(scaled).toEqual([3]));
     expect(told).toEqual([record(2, { mode: "advise" }), record(3)]);
+  });
+
+  it("lets a Deployment that cannot be reached keep no other waiting, tells nobody twice, and never goes back", async () => {
+    away.add("c/app/Deployment/web");
+    await propose(record(1), record(2), record(5, { workload: "another" }));
+    await vi.waitFor(() => expect(scaled).toEqual([5]));
+    await propose(record(3));
+    await vi.waitFor(() => expect(told.map(({ decisionId }) => decisionId).toSorted()).toEqual(["d1", "d2", "d3", "d5"]));
+    away.clear();
+    await vi.waitFor(() => expect(scaled).toContain(3), { timeout: 10_000 });
+    expect(scaled.slice(1)).toEqual(scaled.slice(1).toSorted((a, b) => a - b));
+    expect(told).toHaveLength(4);
   });
 
   it("drops what nobody should follow any more: too old, or older than what was handed on", async () => {
