@@ -99,7 +99,8 @@ export function redisScaling(redis: Redis): ScalingStore {
     workloads: () => redis.zrangebylex(key.scalingIndex(), "-", "+"),
     async log(workload, limit) {
       const entries = await redis.xrevrange(key.scalingLog(workload), "+", "-", "COUNT", limit);
-      return entries.map(([, [, text = ""]]) => ScalingRecord.parse(JSON.parse(text))).toReversed();
+      // Records of another version, which says other things of a decision, are left out.
+      return entries.flatMap(([, [, text = ""]]) => ScalingRecord.safeParse(JSON.parse(text)).data ?? []).toReversed();
     },
     ringSize: async (workload, bytes) => Math.floor((await redis.strlen(key.scalingRing(workload, bytes))) / bytes),
     draw: (workload, bytes, places) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { decodeFloats } from "../../domain/learning/codec.ts";
-import type { ScalingRecord } from "../../domain/scaling/record.ts";
 import type { LearningSettings } from "../../domain/scaling/settings.ts";
 import type { Event } from "../../events/define.ts";
 import { ClientRejected, LearningDue, LearningUpdated, PolicyUpdated } from "../../events/learning.ts";
+import { ScalingProposed } from "../../events/scaling.ts";
 import type { Events } from "../../runtime/function.ts";
 import type { Backing } from "../../state/backing.ts";
 import { openPolicies } from "../../state/policies.ts";
@@ -33,7 +33,7 @@ function openCluster(client: string, settings: LearningSettings) {
         const takenAt = new Date(nowMs).toISOString();
         const twin = { cluster: client, takenAt, ready, cpuCores: Math.min(demand, ready), requestRate: 100 * demand };
         const [proposed] = await deliver(snapshotOf(twin));
-        ready = (proposed?.data as ScalingRecord).replicas;
+        ready = ScalingProposed.data.parse(proposed?.data).replicas;
       }
     },
     /** Its round's update, as an event. */

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import { encodeModel } from "../../domain/learning/codec.ts";
 import type { Random } from "../../domain/learning/model.ts";
-import { type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
+import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import type { Event } from "../../events/define.ts";
 import { ClientRejected, type LearningUpdated, type RollbackRequested } from "../../events/learning.ts";
 import { PermanentError } from "../../runtime/errors.ts";
 import type { Events, Received } from "../../runtime/function.ts";
-import type { Round } from "../../state/rounds.ts";
+import type { Round, RoundStore } from "../../state/rounds.ts";
 import { GENESIS_HEAD } from "../genesis.ts";
 import { admissible, authentic } from "./admit.ts";
 import { candidateOf, membersOf, ruleFor, tryOut } from "./close.ts";
@@ -15,6 +15,7 @@ import { bytesOf, standing } from "./models.ts";
 import { causeOf, end, type Working } from "./tell.ts";
 
 type Update = z.infer<typeof LearningUpdated.data>;
+type Submission = Parameters<RoundStore["submit"]>[0];
 
 /** A client's update: into the round, or rejected. The last one that can come ends the round. */
 export async function take(event: Received<unknown>, update: Update, scope: Working): Promise<Events> {
@@ -26,34 +27,53 @@ export async function take(event: Received<unknown>, update: Update, scope: Work
   if (told !== undefined) return JSON.parse(told) as Events;
 
   const current = await rounds.current();
-  const { round, openedAtMs } = current;
-  // With the event's name: delivered again it is the same, sent again by somebody else it is a replay.
-  const json = JSON.stringify({ cause: causeOf(event), delta: update.delta });
-  const nowMs = scope.now().getTime();
-  const asked = { round: update.round, client: update.client, json, nowMs };
-  if (update.round === round) {
-    const { model: base } = await standing(rounds, baseOf(current));
-    const deadlineMs = openedAtMs === undefined ? undefined : openedAtMs + federation.settings.deadlineMs;
-    const expected = { round, baseSha256: baseOf(current), parameters: base.weights.values.length, ...federation.settings, deadlineMs };
-    const known = await rounds.update(round, update.client);
-    const admitted = known === json ? undefined : admissible(update, delta.value, expected, nowMs);
-    if (admitted?.ok === false) return [reject(event, update, admitted)];
-  }
+  const isCurrent = update.round === current.round;
+  const submission: Submission = {
+    round: update.round,
+    client: update.client,
+    // With the event's name: delivered again it is the same, sent again by somebody else it is a replay.
+    json: JSON.stringify({ cause: causeOf(event), delta: update.delta }),
+    nowMs: scope.now().getTime(),
+  };
+  const admitted = isCurrent ? await admit(update, delta.value, submission, current, scope) : ok(undefined);
+  if (!admitted.ok) return [reject(event, update, admitted)];
   // A round that is over takes nothing, but knows what it took: that is no replay, only a late redelivery.
-  const submitted = await rounds.submit(asked);
+  const submitted = await rounds.submit(submission);
   scope.reached("submitted");
   switch (submitted.kind) {
     case "closed":
-      return [reject(event, update, refuse("ROUND_MISMATCH", `it is of round ${update.round}, this is ${round}`))];
+      return [reject(event, update, refuse("ROUND_MISMATCH", `round ${update.round} is not in progress`))];
     case "duplicate":
       return [reject(event, update, refuse("UPDATE_DUPLICATE", "another update of this client is in the round"))];
     case "same":
     case "taken":
       scope.log.info({ client: update.client, round: update.round, updates: submitted.updates }, "update taken");
-      return update.round === round && submitted.updates >= Object.keys(federation.clients).length ? close(event, current, scope) : [];
+      return isCurrent && submitted.updates >= Object.keys(federation.clients).length ? close(event, current, scope) : [];
     default:
       return submitted satisfies never;
   }
+}
+
+/** What only an update of the round in progress has to pass, unless it is in there already. */
+async function admit(
+  update: Update,
+  delta: Float32Array,
+  { json, nowMs }: Submission,
+  current: Round,
+  { resources: { rounds, settings } }: Working,
+): Promise<Outcome<void, string>> {
+  if ((await rounds.update(current.round, update.client)) === json) return ok(undefined);
+  const { maxNorm, deadlineMs } = settings().federation.settings;
+  const baseSha256 = baseOf(current);
+  const { model } = await standing(rounds, baseSha256);
+  const expected = {
+    round: current.round,
+    baseSha256,
+    parameters: model.weights.values.length,
+    maxNorm,
+    deadlineMs: current.openedAtMs === undefined ? undefined : current.openedAtMs + deadlineMs,
+  };
+  return admissible(update, delta, expected, nowMs);
 }
 
 /** Ends the round in progress when its time is up. One that nobody has sent anything to goes on. */

@@ -28,4 +28,5 @@ const Shape: z.ZodType<Kept> = z.strictObject({
 
 const nothing: Kept = { takenAtMs: Number.NEGATIVE_INFINITY, memory: emptyMemory, pending: [] };
 
-export const keptFrom = (text: string | undefined): Kept => (text === undefined ? nothing : Shape.parse(JSON.parse(text)));
+/** What another version of this software kept otherwise is as good as nothing. */
+export const keptFrom = (text: string | undefined): Kept => (text === undefined ? nothing : Shape.catch(nothing).parse(JSON.parse(text)));

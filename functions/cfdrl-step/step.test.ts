@@ -116,6 +116,13 @@ describe("a snapshot", () => {
     expect(await openScaling(backing).log(workload, 10)).toHaveLength(1);
   });
 
+  it("is decided on anew where another version kept something else of the workload", async () => {
+    const record = await decide();
+    const commit = { cause: "upgrade", version: 1, kept: '{"of":"another version"}', told: "[]", record };
+    expect(await openScaling(backing).commit(workload, commit)).toEqual({ kind: "committed" });
+    expect(await decide()).toMatchObject({ replicas: record.replicas });
+  });
+
   it("of what cannot be scaled, or whose replicas nobody knows, leads to nothing", async () => {
     expect(await deliver(next({ kind: "DaemonSet" }))).toEqual([]);
     expect(await deliver(next({ ready: null }))).toEqual([]);

@@ -35,9 +35,12 @@ export function encodeTrainee({ learner: { weights, target, optimiser }, baseSha
   return Buffer.concat([Buffer.from(`${head}\n`), ...floats]);
 }
 
-export function decodeTrainee(bytes: Uint8Array): Trainee {
+/** @returns undefined for what another version of this software wrote otherwise: then training starts anew. */
+export function decodeTrainee(bytes: Uint8Array): Trainee | undefined {
   const end = bytes.indexOf(10);
-  const { layout, optimiserSteps, ...head } = Head.parse(JSON.parse(Buffer.from(bytes.subarray(0, end)).toString()));
+  const read = Head.safeParse(JSON.parse(Buffer.from(bytes.subarray(0, end)).toString()));
+  if (!read.success) return undefined;
+  const { layout, optimiserSteps, ...head } = read.data;
   const floats = decodeFloats(bytes.subarray(end + 1));
   const part = (i: number): Float32Array => floats.slice((i * floats.length) / 4, ((i + 1) * floats.length) / 4);
   const optimiser = { first: part(2), second: part(3), steps: optimiserSteps };

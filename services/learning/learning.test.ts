@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +9,7 @@ import { ScalingProposed } from "../../events/scaling.ts";
 import { isUpdateSigned, signUpdate } from "../../functions/federation.ts";
 import type { Broker, Consumer } from "../../runtime/broker/broker.ts";
 import { openMemoryBroker } from "../../runtime/broker/memory.ts";
+import { TransientError } from "../../runtime/errors.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { type Deployments, startDeployments } from "../../test/support/deployments.ts";
 import { keyPair } from "../../test/support/federation.ts";
@@ -38,12 +39,21 @@ describe("the relay of proposals", () => {
   let broker: Broker;
   let told: ScalingRecord[];
   let scaled: number[];
+  /** Workloads whose API does not answer. */
+  let away: Set<string>;
   let stops: Consumer[];
 
   beforeEach(async () => {
     broker = openMemoryBroker({ log: silent });
     [told, scaled, stops] = [[], [], []];
-    const scaler: Scaler = { scale: ({ replicas }) => Promise.resolve(void scaled.push(replicas)), close: () => Promise.resolve() };
+    away = new Set();
+    const scaler: Scaler = {
+      async scale({ workload, replicas }) {
+        if (away.has(workload)) throw new TransientError("SCALE_UNREACHABLE", "away");
+        scaled.push(replicas);
+      },
+      close: () => Promise.resolve(),
+    };
     stops.push(await relayProposals({ broker, queue: "mo", scaler, now: () => new Date(nowMs + 60_000), log: silent }));
     const queue = { name: "mo", bindings: [], prefetch: 1, deliveryLimit: 1, foreign: true };
     stops.push(
@@ -67,6 +77,18 @@ describe("the relay of proposals", () => {
     await propose(record(1, { mode: "shadow" }), record(2, { mode: "advise" }), record(3));
     await vi.waitFor(() => expect(scaled).toEqual([3]));
     expect(told).toEqual([record(2, { mode: "advise" }), record(3)]);
+  });
+
+  it("lets a Deployment that cannot be reached keep no other waiting, tells nobody twice, and never goes back", async () => {
+    away.add("c/app/Deployment/web");
+    await propose(record(1), record(2), record(5, { workload: "another" }));
+    await vi.waitFor(() => expect(scaled).toEqual([5]));
+    await propose(record(3));
+    await vi.waitFor(() => expect(told.map(({ decisionId }) => decisionId).toSorted()).toEqual(["d1", "d2", "d3", "d5"]));
+    away.clear();
+    await vi.waitFor(() => expect(scaled).toContain(3), { timeout: 10_000 });
+    expect(scaled.slice(1)).toEqual(scaled.slice(1).toSorted((a, b) => a - b));
+    expect(told).toHaveLength(4);
   });
 
   it("drops what nobody should follow any more: too old, or older than what was handed on", async () => {
@@ -180,6 +202,17 @@ federation:
       federation: { clients: { a: a.publicKey, b: b.publicKey } },
     });
     expect(read.aggregatorKey).toBeUndefined();
+  });
+
+  it("that the guide shows are such as the start takes", async () => {
+    const guide = await readFile(join(import.meta.dirname, "../../docs/cfdrl.md"), "utf8");
+    const [, shown = ""] = /```yaml\n(client: [^`]+)```/.exec(guide) ?? [];
+    const read = readLearning(await put("guide.yaml", shown), sealKey);
+    expect(read).toMatchObject({ client: "madrid", mode: "shadow", orchestrator: { scalingQueue: "mo_scaling" } });
+    // Apart from names and the examples of a workload and queues it shows the defaults.
+    const defaults = readLearning(undefined, sealKey);
+    for (const name of ["periodMs", "envelope", "hpa", "epsilon", "scaleDeployments"] as const)
+      expect([name, read[name]]).toEqual([name, defaults[name]]);
   });
 
   it("that are wrong stop the start, and say where", async () => {

@@ -20,40 +20,62 @@ interface Parts {
   readonly log: Record<"info" | "warn" | "error", (fields: object, phrase: string) => void>;
 }
 
+/** Proposals in work at once: a cluster that does not answer must not keep the others waiting. */
+const PREFETCH = 50;
+
+type Step = (record: ScalingRecord) => Promise<void>;
+
 /**
  * Hands proposals on: those of `advise` and `act` to the meta-orchestrator's queue as plain JSON, and those of `act` to the Deployments where
- * that is wanted. Both targets are absolute and in order, so that twice is as good as once; what is too old is worth nothing any more.
+ * that is wanted. Targets are absolute and go forwards in time, so that twice is as good as once; what is too old is worth nothing any more.
  */
-export async function relayProposals({ broker, queue, ...parts }: Parts): Promise<Consumer> {
+export async function relayProposals({ broker, queue, scaler, ...parts }: Parts): Promise<Consumer> {
   if (queue !== undefined) await broker.provide({ name: queue, bindings: [] });
-  /** By workload, the newest that was handed on: a redelivery must not bring an old target back. */
-  const handed = new Map<string, string>();
-  const hand = async (message: Message, record: ScalingRecord): Promise<void> => {
-    if (record.takenAt <= (handed.get(record.workload) ?? "")) return;
-    if (queue !== undefined) {
-      const { messageId = record.decisionId } = message;
-      const body = Buffer.from(JSON.stringify(record));
-      await broker.publish([{ exchange: "", routingKey: queue, body, contentType: "application/json", messageId, headers: {} }]);
-    }
-    if (record.mode === "act") await parts.scaler?.scale(record);
-    handed.set(record.workload, record.takenAt);
-  };
+  const tell = forwards(async (record) => {
+    if (queue === undefined) return;
+    const body = Buffer.from(JSON.stringify(record));
+    const message = { routingKey: queue, body, contentType: "application/json", messageId: record.decisionId };
+    await broker.publish([{ exchange: "", ...message, headers: {} }]);
+  });
+  const scale = forwards(async (record) => {
+    if (record.mode === "act") await scaler?.scale(record);
+  });
+  const hand = inTurn(async (record) => {
+    await tell(record);
+    await scale(record);
+  });
   return broker.consume(
     {
       name: RELAY_QUEUE,
       bindings: [{ exchange: EVENTS_EXCHANGE, exchangeType: "topic", key: `${ScalingProposed.type}.#` }],
-      prefetch: 1, // in order: the last word on a workload is the newest
+      prefetch: PREFETCH,
       deliveryLimit: 1_000,
     },
     (message) => relay(message, hand, parts),
   );
 }
 
-async function relay(
-  message: Message,
-  hand: (message: Message, record: ScalingRecord) => Promise<void>,
-  { now, log }: Pick<Parts, "now" | "log">,
-): Promise<Settlement> {
+/** Does nothing for a record that is no newer than the newest of its workload that was done: a redelivery must not bring an old target back. */
+function forwards(step: Step): Step {
+  const done = new Map<string, string>();
+  return async (record) => {
+    if (record.takenAt <= (done.get(record.workload) ?? "")) return;
+    await step(record);
+    done.set(record.workload, record.takenAt);
+  };
+}
+
+/** One record of a workload after the other. */
+function inTurn(step: Step): Step {
+  const last = new Map<string, Promise<void>>();
+  return (record) => {
+    const turn = (last.get(record.workload) ?? Promise.resolve()).catch(() => undefined).then(() => step(record));
+    last.set(record.workload, turn);
+    return turn;
+  };
+}
+
+async function relay(message: Message, hand: Step, { now, log }: Pick<Parts, "now" | "log">): Promise<Settlement> {
   try {
     const record = ScalingProposed.data.parse(decodeAmqp(message).data);
     if (record.mode === "shadow" || record.mode === "off") return "ack";
@@ -61,7 +83,7 @@ async function relay(
       log.warn({ workload: record.workload, decisionId: record.decisionId }, "proposal too old to be handed on");
       return "ack";
     }
-    await hand(message, record);
+    await hand(record);
     return "ack";
   } catch (error) {
     if (error instanceof TransientError) {
