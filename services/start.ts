@@ -66,7 +66,7 @@ async function main(): Promise<void> {
       "",
       "  npx underlay plan  -f test/golden/annex-9.1-tfs-l2vpn.yaml",
       "  npx underlay apply -f test/golden/annex-9.1-tfs-l2vpn.yaml --wait",
-      ...(agents === undefined ? [] : ["  npx underlay probe lab-worker-1 lab-worker-2"]),
+      ...(agents === undefined ? [] : ["  npx underlay probe lab-worker-1 lab-worker-2", "  npx underlay get cost-map"]),
       ...(system.address.port === "8080" ? [] : [`  (with UNDERLAY_URL=${system.address.origin})`]),
       "",
     ].join("\n"),

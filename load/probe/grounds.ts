@@ -84,8 +84,20 @@ export async function iperf(
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(server.stdout, "data");
-  const [program, ...words] = [...under, "iperf3"] as [string, ...string[]];
-  const said = await a.run(program, ...words, "-c", b.address, "-p", "9465", "-J", "-t", String(seconds), "-O", String(omitSeconds));
+  const said = await a.run(
+    "env",
+    ...under,
+    "iperf3",
+    "-c",
+    b.address,
+    "-p",
+    "9465",
+    "-J",
+    "-t",
+    String(seconds),
+    "-O",
+    String(omitSeconds),
+  );
   await (server.exitCode === null ? once(server, "exit") : undefined);
   const { end } = JSON.parse(said) as IperfJson;
   const { host_total, remote_total } = end.cpu_utilization_percent;
