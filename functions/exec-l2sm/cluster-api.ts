@@ -54,17 +54,17 @@ export const readNetwork = (
 ): Promise<Refusing<NetworkResource | undefined>> =>
   readResource(cluster, { namespace, plural: "l2networks" }, network, NetworkResource, signal);
 
-/** `"there"`: one of that name is there already. `INVALID`: the cluster's own definition of the resource does not take it. */
+/** `there`: one of that name is there already. `invalid`: the cluster's own definition of the resource does not take it, in its words. */
 export async function createResource(
   cluster: ClusterApi,
   place: Place,
   manifest: object,
   signal: AbortSignal,
-): Promise<Outcome<"created" | "there", "CLUSTER_REFUSED" | "INVALID">> {
+): Promise<Refusing<{ readonly is: "created" | "there" } | { readonly is: "invalid"; readonly why: string }>> {
   const reply = await call(cluster, "POST", pathOf(place), signal, manifest);
-  if (reply.status === 201 || reply.status === 200) return ok("created");
-  if (reply.status === 409) return ok("there");
-  return reply.status === 422 ? refuse("INVALID", messageIn(reply.text).slice(0, 500)) : declined(cluster, reply);
+  if (reply.status === 201 || reply.status === 200) return ok({ is: "created" });
+  if (reply.status === 409) return ok({ is: "there" });
+  return reply.status === 422 ? ok({ is: "invalid", why: messageIn(reply.text).slice(0, 500) }) : declined(cluster, reply);
 }
 
 /** What is gone already is fine. */

@@ -86,9 +86,11 @@ export function overlayAdaptor({ target, allows, reach, signal }: Dependencies):
       if (!removed.ok) return removed;
       let created = await createResource(one.cluster, resource.place, current[i] ?? {}, signal);
       // Before v1.2.12 the provider was called networkController.
-      if (!created.ok && created.code === "INVALID" && created.reason.includes("networkController"))
+      if (created.ok && created.value.is === "invalid" && created.value.why.includes("networkController"))
         created = await createResource(one.cluster, resource.place, former[i] ?? {}, signal);
-      if (!created.ok) return refuse("CLUSTER_REFUSED", `cluster ${one.cluster.name} does not take the overlay: ${created.reason}`);
+      if (!created.ok) return created;
+      if (created.value.is === "invalid")
+        return refuse("CLUSTER_REFUSED", `cluster ${one.cluster.name} does not take the overlay: ${created.value.why}`);
     }
     return ok(undefined);
   }

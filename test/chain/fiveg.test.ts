@@ -86,7 +86,9 @@ describe.each(Object.entries(grounds))("a 5G flow %s", (_, env) => {
         ],
       },
     ]);
-    expect(await subscriptions()).toMatchObject([{ notificationDestination: "https://gateway.example/function/exec-5g/notify/flow_1-1" }]);
+    expect(await subscriptions()).toMatchObject([
+      { notificationDestination: expect.stringMatching(/^https:\/\/gateway\.example\/function\/exec-5g\/notify\/flow_1-1\?t=[\w-]{22}$/) },
+    ]);
     expect(await subscriptions()).toMatchObject([
       { ueIpv4Addr: "10.45.0.7", qosReference: "audio4k", qosDuration: 7200, qosMonInfo: { repPeriod: 60 } },
     ]);
