@@ -67,7 +67,7 @@ describe("the Kubernetes simulator", () => {
   it("lists in pages as of the first one, and says how much is left", async () => {
     cluster.world.deploy(web);
     const first = await call("/api/v1/pods?limit=2");
-    const { continue: next = "", resourceVersion } = first.body["metadata"] as { continue: string; resourceVersion: string };
+    const { continue: next, resourceVersion } = first.body["metadata"] as { continue: string; resourceVersion: string };
     expect(first.body).toMatchObject({ kind: "PodList", apiVersion: "v1", metadata: { remainingItemCount: 1 } });
     cluster.world.deploy({ ...web, name: "later" });
     const second = await call(`/api/v1/pods?limit=2&continue=${encodeURIComponent(next)}`);

@@ -57,7 +57,7 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /**
  * Credentials, TLS and proxies are the Kubernetes client's. Its `Watch` is not used: it drops lines that do not parse without a word, reads on
- * when nobody can follow, and takes a quiet half minute for a dead connection (docs/adr/0008-watching-kubernetes.md).
+ * when nobody can follow, and takes a quiet half minute for a dead connection (docs/adr/0016-watching-kubernetes.md).
  */
 export function openKubernetes(config: KubeConfig): KubernetesApi {
   const server = config.getCurrentCluster()?.server;

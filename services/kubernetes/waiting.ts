@@ -4,12 +4,12 @@ export interface Waiting<T> {
   push(item: T): Promise<void> | undefined;
   /** All that waits; undefined at the end. Throws what the end came with, after what came before it. */
   take(): Promise<readonly T[] | undefined>;
-  end(error?: unknown): void;
+  end(error?: Error): void;
 }
 
 export function openWaiting<T>(room: number): Waiting<T> {
   let items: T[] = [];
-  let ended: { readonly error: unknown } | undefined;
+  let ended: { readonly error: Error | undefined } | undefined;
   let onItem: (() => void) | undefined;
   let onRoom: (() => void) | undefined;
 

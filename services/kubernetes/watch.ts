@@ -58,7 +58,7 @@ export async function* watchFrom(
 
   const reading = read().then(
     () => waiting.end(),
-    (error: unknown) => waiting.end(error),
+    (error: unknown) => waiting.end(error instanceof Error ? error : new Error(String(error))),
   );
   try {
     for (let taken = await waiting.take(); taken !== undefined; taken = await waiting.take()) {
