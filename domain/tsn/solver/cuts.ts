@@ -94,7 +94,8 @@ function* neighbourhoods({ out, to, forwards }: Network, bridges: readonly numbe
       yield new Set(near);
       yield new Set(bridges.filter((b) => !near.has(b)));
       size = near.size;
-      for (const node of [...near]) for (const link of out[node] ?? []) if (forwards[to[link] as number]) near.add(to[link] as number);
+      const rim = [...near];
+      for (const node of rim) for (const link of out[node] ?? []) if (forwards[to[link] as number]) near.add(to[link] as number);
     }
   }
 }

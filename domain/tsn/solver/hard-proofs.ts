@@ -1,4 +1,5 @@
 import type { Certificate } from "../schedule.ts";
+import { gcd } from "./arithmetic.ts";
 import { accessCuts, type Cut, innerCuts } from "./cuts.ts";
 import { chainsOf, type Load, packHarmonic } from "./harmonic.ts";
 import { blockOf, type Job, type Network } from "./network.ts";
@@ -56,8 +57,8 @@ function minimal<T>(items: readonly T[], isEnough: (some: readonly T[]) => boole
   return kept;
 }
 
-const CORE = 10;
-const CORES = 6;
+const CORE = 9;
+const CENTRES = 12;
 const CORE_NODES = 1500;
 
 /** A few jobs around one that keeps failing, for which exhaustive search finds no schedule. */
@@ -69,24 +70,49 @@ export function coreProof(network: Network, jobs: readonly Job[], routing: Routi
     return listener === undefined || routing.paths(job.talker, listener) === undefined ? undefined : routing.all(job);
   };
   const isRefuted = (core: readonly Job[]): boolean => refute(network, core, routesOf, CORE_NODES) === "refuted";
-  for (const centre of heaviest.slice(0, CORES)) {
+  for (const centre of heaviest.slice(0, CENTRES)) {
     if (weightOf(centre) <= 1) break;
-    const core = [centre, ...heaviest.filter((j) => j !== centre && meets(centre, j, routing)).slice(0, CORE - 1)];
-    if (!isRefuted(core)) continue;
-    const least = minimal(core, isRefuted);
-    const links = new Set(least.flatMap((j) => routing.all(j)[0]?.links ?? []));
-    return {
-      kind: "conflict-set",
-      model: "strictly-periodic",
-      streams: least.map((j) => j.stream.id),
-      links: [...links].map((l) => network.links[l]?.id ?? ""),
-      reason: `exhaustive search finds no schedule for these ${String(least.length)} streams alone`,
-    };
+    for (const core of coresAround(centre, heaviest, routing, weightOf)) {
+      if (!isRefuted(core)) continue;
+      const least = minimal(core, isRefuted);
+      const links = new Set(least.flatMap((j) => routing.all(j)[0]?.links ?? []));
+      return {
+        kind: "conflict-set",
+        model: "strictly-periodic",
+        streams: least.map((j) => j.stream.id),
+        links: [...links].map((l) => network.links[l]?.id ?? ""),
+        reason: `exhaustive search finds no schedule for these ${String(least.length)} streams alone`,
+      };
+    }
   }
   return undefined;
 }
 
-const meets = (a: Job, b: Job, routing: Routing): boolean => {
-  const links = new Set(routing.all(a).flatMap((r) => r.links));
-  return routing.all(b).some((r) => r.links.some((l) => links.has(l)));
-};
+/** Those that fail most among its neighbours, and those that leave it the least choice. */
+function coresAround(centre: Job, jobs: readonly Job[], routing: Routing, weightOf: (job: Job) => number): readonly (readonly Job[])[] {
+  const near = jobs
+    .filter((j) => j !== centre)
+    .map((job) => ({ job, tightness: tightnessOf(centre, job, routing) }))
+    .filter((n) => n.tightness > 0);
+  const by = (compare: (a: (typeof near)[number], b: (typeof near)[number]) => number): readonly Job[] => [
+    centre,
+    ...near
+      .toSorted((a, b) => compare(a, b) || a.job.index - b.job.index)
+      .slice(0, CORE - 1)
+      .map((n) => n.job),
+  ];
+  return [by((a, b) => weightOf(b.job) - weightOf(a.job)), by((a, b) => b.tightness - a.tightness)];
+}
+
+/** Share of the offsets to each other at which two jobs would meet, over all links that they have in common. */
+function tightnessOf(a: Job, b: Job, routing: Routing): number {
+  const [first] = routing.all(a);
+  const [second] = routing.all(b);
+  const g = gcd(a.periodNs, b.periodNs);
+  let taken = 0;
+  for (const [i, link] of (first?.links ?? []).entries()) {
+    const k = second?.links.indexOf(link) ?? -1;
+    if (k >= 0) taken += ((first?.txNs[i] ?? 0) + (second?.txNs[k] ?? 0)) / g;
+  }
+  return taken;
+}

@@ -12,7 +12,7 @@ import { openSearch } from "./search.ts";
 import { deep, early } from "./stages.ts";
 
 /** Attempts before the search stops to ask whether there is anything to be found. */
-const FIRST_SEARCH = 1500;
+const FIRST_SEARCH = 800;
 
 export function planAll(problem: Problem, { seed, iterationBudget }: PlanOptions): Outcome<Verdict, TsnRefusal> {
   const compiled = compile(problem);

@@ -16,7 +16,7 @@ import { timePath } from "./route.ts";
 export function streamProof(network: Network, jobs: readonly Job[], routing: Routing): Certificate | undefined {
   for (const job of jobs) {
     const { stream } = job;
-    const routes = routing.quick(job);
+    const routes = routing.one(job);
     if (routes.length === 0) return unreachable(network, job);
     if (stream.trees > 1 && job.tree === 0) {
       const [listener] = job.listeners;

@@ -3,7 +3,7 @@ import type { Job } from "./network.ts";
 import { collect, collectLink, noConstraints, phaseWindow, placeAt } from "./no-wait.ts";
 import { guardedHold, holdAt, type Occupancy, type Placement } from "./occupancy.ts";
 import type { Route } from "./route.ts";
-import type { Partial, Search } from "./search.ts";
+import { effort, type Partial, type Search } from "./search.ts";
 import { bestFit, openStains, type Stains } from "./snug.ts";
 import { lightest } from "./sweep.ts";
 
@@ -113,7 +113,7 @@ function looseIntrusion(search: Search, occupancy: Occupancy, job: Job, route: R
   return intrude(search, occupancy, job, route, starts);
 }
 
-const LOOSE_TRIES = 3;
+const LOOSE_TRIES = 2;
 
 function lightestIntrusion(search: Search, occupancy: Occupancy, job: Job): Intrusion | undefined {
   let best: Intrusion | undefined;
@@ -136,8 +136,9 @@ export function repair(search: Search, start: Partial, until: number): Partial {
   while (unplaced.length > 0 && search.spent < until) {
     const job = heaviest(search, unplaced);
     unplaced = unplaced.filter((j) => j !== job);
-    search.spent++;
-    const placement = bestFit(occupancy, stains, job, search.routing.all(job), true);
+    const routes = search.routing.all(job);
+    search.spent += effort(routes);
+    const placement = bestFit(occupancy, stains, job, routes, true);
     if (placement !== undefined) put(occupancy, stains, placement);
     else {
       search.weights[job.index] = (search.weights[job.index] as number) + 1;

@@ -56,5 +56,6 @@ function roomOf(cluster: readonly Group[], m: number): number {
     }
   }
   const folded = n > m ? Math.ceil((residuesOf(cluster, n) * m) / n) : 0;
-  return Math.max(longest, folded, Math.ceil(share - 1e-6));
+  // A frame longer than m takes every residue, and none twice.
+  return Math.max(Math.min(longest, m), folded, Math.ceil(share - 1e-6));
 }

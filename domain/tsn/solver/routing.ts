@@ -5,7 +5,9 @@ import { type Route, timePath, timeRoute } from "./route.ts";
 
 /** The routes that a job may take, in the order in which they are tried. */
 export interface Routing {
-  /** One route, or two, that cost next to nothing to find: for the first try in a large network. */
+  /** The shortest. */
+  one(job: Job): readonly Route[];
+  /** All in a small network, the shortest in a large one: for the first try. */
   quick(job: Job): readonly Route[];
   /** All that the search looks at. */
   all(job: Job): readonly Route[];
@@ -56,15 +58,16 @@ export function openRouting(network: Network): Routing {
   const all = (job: Job): readonly Route[] =>
     remember(`all ${shape(job)} ${job.stream.trees > 1 ? String(job.tree) : ""}`, () => find(job, SEVERAL));
 
+  const one = (job: Job): readonly Route[] =>
+    remember(`one ${shape(job)} ${job.stream.trees > 1 ? String(job.tree) : ""}`, () => find(job, 1));
+
   return {
+    one,
     all,
     paths: (talker, listener) => {
       const found = paths.several(talker, listener, SEVERAL);
       return found.length < SEVERAL ? found : undefined;
     },
-    quick: (job) =>
-      network.nodes.length <= SMALL_NETWORK
-        ? all(job)
-        : remember(`one ${shape(job)} ${job.stream.trees > 1 ? String(job.tree) : ""}`, () => find(job, 1)),
+    quick: network.nodes.length <= SMALL_NETWORK ? all : one,
   };
 }

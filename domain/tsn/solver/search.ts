@@ -16,7 +16,7 @@ export interface Search {
   readonly random: () => number;
   /** How often each job could not be placed, and one more. */
   readonly weights: Float64Array;
-  /** Attempts to place a job so far. */
+  /** Attempts to place a job so far; see `effort`. */
   spent: number;
 }
 
@@ -60,7 +60,7 @@ const WAITING_TRIES = 24;
 /** A placement beside what is there: without waiting if possible, with waiting if not. */
 export function place(search: Search, occupancy: Occupancy, job: Job): Placement | undefined {
   search.spent++;
-  const quick = firstFit(occupancy, job, search.routing.quick(job));
+  const quick = firstFit(occupancy, job, search.routing.one(job));
   if (quick !== undefined) return quick;
   const routes = search.routing.all(job);
   const still = firstFit(occupancy, job, routes);
@@ -72,6 +72,9 @@ export function place(search: Search, occupancy: Occupancy, job: Job): Placement
   }
   return undefined;
 }
+
+/** What an attempt counts for: one, and more where there are many ways to go. */
+export const effort = (routes: readonly Route[]): number => Math.max(1, Math.ceil(routes.length / 2));
 
 function placeAll(search: Search, occupancy: Occupancy, order: readonly Job[], find: (job: Job) => Placement | undefined): Partial {
   const unplaced: Job[] = [];

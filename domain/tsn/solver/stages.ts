@@ -8,7 +8,7 @@ export interface Found extends Partial {
 }
 
 /** Attempts of one repair before the search starts anew from another order. */
-const REPAIR_ROUND = 600;
+const REPAIR_ROUND = 3000;
 
 /** First fit in several orders: most problems end here. */
 export function early(search: Search): Found {

@@ -146,7 +146,7 @@ function leastResidues(loads: readonly Load[], m: number): number {
     const longest = Math.max(...together.map((l) => l.length));
     const share = together.reduce((sum, l) => sum + (l.length * m) / l.period, 0);
     const folded = common > m ? (leastResidues(together, common) * m) / common : 0;
-    total += Math.max(longest, Math.ceil(share - 1e-6), Math.ceil(folded - 1e-6));
+    total += Math.max(Math.min(longest, m), Math.ceil(share - 1e-6), Math.ceil(folded - 1e-6));
   }
   return total;
 }
