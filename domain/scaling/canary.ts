@@ -33,21 +33,36 @@ export const canaryLoads = (): readonly Float32Array[] =>
     return Float32Array.from({ length: TICKS }, (_, t) => poisson(random, load(t) * served) / served);
   });
 
-/** Mean cost a tick of a policy over the loads; a fresh policy for each. */
-export const canaryCost = (policy: () => Policy, demands: readonly Float32Array[]): number =>
-  demands.reduce((sum, demand) => sum + totalsOf(simulate(policy(), demand), ENVIRONMENT).cost, 0) / demands.length;
+const costOf = (policy: Policy, demand: Float32Array): number => totalsOf(simulate(policy, demand), ENVIRONMENT).cost;
+const mean = (costs: readonly number[]): number => costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 
 /** Always the same, and as much work as a model's. */
 let hpaCost: number | undefined;
 
-/** Plays a candidate through the loads before anything is scaled by it, beside the model that it would replace and the HPA. */
+/**
+ * Plays a candidate through the loads before anything is scaled by it, beside the model that it would replace and the HPA. It is a second of work:
+ * it pauses after every load, so that whoever runs it can let others in between.
+ */
+export function* canarySteps(candidate: Model, current: Model): Generator<void, Canary> {
+  const costs: Record<"candidate" | "current" | "hpa", number[]> = { candidate: [], current: [], hpa: [] };
+  for (const demand of canaryLoads()) {
+    costs.candidate.push(costOf(learnedPolicy(candidate), demand));
+    yield;
+    costs.current.push(costOf(learnedPolicy(current), demand));
+    yield;
+    if (hpaCost === undefined) costs.hpa.push(costOf(hpaPolicy(HPA_TARGET), demand));
+  }
+  hpaCost ??= mean(costs.hpa);
+  return { candidate: mean(costs.candidate), current: mean(costs.current), hpa: hpaCost };
+}
+
+/** All of it at once. */
 export function canary(candidate: Model, current: Model): Canary {
-  const demands = canaryLoads();
-  return {
-    candidate: canaryCost(() => learnedPolicy(candidate), demands),
-    current: canaryCost(() => learnedPolicy(current), demands),
-    hpa: (hpaCost ??= canaryCost(() => hpaPolicy(HPA_TARGET), demands)),
-  };
+  const steps = canarySteps(candidate, current);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 /** No worse than what there is; or hardly worse, and better than the HPA, which is what many small steps down end at. */

@@ -1,10 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { addNoise, aggregate, clip, quorumOf } from "../../domain/learning/aggregate.ts";
 import { decodeFloats, fromBase64 } from "../../domain/learning/codec.ts";
 import type { AggregationRule, Model, Random, RoundSettings } from "../../domain/learning/model.ts";
 import { isSound } from "../../domain/learning/network.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
-import { type Canary, canary, passes } from "../../domain/scaling/canary.ts";
+import { type Canary, canarySteps, passes } from "../../domain/scaling/canary.ts";
 
 /** An update that was let into the round. */
 export interface Member {
@@ -46,9 +47,18 @@ export function candidateOf(
   return isSound(weights) ? ok({ ...base, weights }) : refuse("WEIGHT_NOT_FINITE", "the aggregate is not finite");
 }
 
-/** Plays a candidate through the canary, and says whether it may become the global model. */
-export function tryOut(candidate: Model, base: Model): { readonly canary: Canary; readonly verdict: Outcome<string, "CANARY_WORSE"> } {
-  const seen = canary(candidate, base);
+/** Plays a candidate through the canary, and says whether it may become the global model. Other events of the process get their turn in between. */
+export async function tryOut(
+  candidate: Model,
+  base: Model,
+): Promise<{ readonly canary: Canary; readonly verdict: Outcome<string, "CANARY_WORSE"> }> {
+  const steps = canarySteps(candidate, base);
+  let step = steps.next();
+  while (step.done !== true) {
+    await setImmediate();
+    step = steps.next();
+  }
+  const seen = step.value;
   const costs = `${seen.candidate.toFixed(3)} a tick, the model before ${seen.current.toFixed(3)}, the HPA ${seen.hpa.toFixed(3)}`;
   return { canary: seen, verdict: passes(seen) ? ok(`it costs ${costs}`) : refuse("CANARY_WORSE", `it would cost ${costs}`) };
 }

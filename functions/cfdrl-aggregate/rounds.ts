@@ -109,7 +109,7 @@ async function close(event: Received<unknown>, current: Round, scope: Working): 
   const { bytes, model: base } = await standing(rounds, baseOf(current));
   const members = membersOf(await rounds.updates(current.round));
   const candidate = candidateOf(members, base, settings.federation.settings, chance);
-  const trial = candidate.ok ? tryOut(candidate.value, base) : { canary: undefined, verdict: candidate };
+  const trial = candidate.ok ? await tryOut(candidate.value, base) : { canary: undefined, verdict: candidate };
   const verdict: Outcome<string, string> = trial.verdict;
   scope.reached("judged");
   const adopted = candidate.ok && verdict.ok ? encodeModel(candidate.value) : undefined;

@@ -151,9 +151,9 @@ export function plotDay(title: string, demand: Float32Array, { runs }: Evaluatio
       return [
         `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${steps(run.pods)}"/>`,
         ...dots.map((t) => `<circle cx="${x(t).toFixed(1)}" cy="${(top - 4 + 7 * i).toFixed(1)}" r="2.5" fill="${colour}"/>`),
-        lineTo(left + 345 * i, height - 18, left + 26 + 345 * i, height - 18, colour, 3),
+        lineTo(left + 365 * i, height - 18, left + 26 + 365 * i, height - 18, colour, 3),
         text(
-          left + 34 + 345 * i,
+          left + 34 + 365 * i,
           height - 13,
           `${name}: ${(podMinutes / 60).toFixed(0)} pod-hours, ${violationMinutes.toFixed(1)} min violated`,
         ),
