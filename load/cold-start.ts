@@ -53,7 +53,7 @@ interface Subject {
 const BARE: Subject = { name: "bare", args: ["-e", "console.log('ready'); setInterval(() => 0, 1e6)"] };
 
 const variants = (name: string): readonly Subject[] => [
-  { name: "cached", args: ["deploy/entry.mjs"], env: { FUNCTION: name } },
+  { name: "cached", args: ["deploy/entry.cjs"], env: { FUNCTION: name } },
   { name: "bundled", args: [join(dist, name, "index.js")] },
   {
     name: "unbundled",

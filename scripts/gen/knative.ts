@@ -34,7 +34,7 @@ const delivery = (seconds: number) => ({
   backoffPolicy: "exponential",
   backoffDelay: "PT1S",
   timeout: `PT${String(seconds)}S`,
-  deadLetterSink: { ref: { apiVersion: "v1", kind: "Service", name: "underlay" }, uri: "/v1/dead-letters" },
+  deadLetterSink: { ref: { apiVersion: "v1", kind: "Service", name: "dead-letters" } },
 });
 
 const restricted = {
