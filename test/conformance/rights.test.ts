@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,5 +130,39 @@ describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitio
 
   it("lets the meta-orchestrator send no event of ours", async () => {
     expect(await publish("meta-orchestrator", "nemo.events", "eu.meta-os.nemo.order.placed.v1.tfs")).toContain("ACCESS_REFUSED");
+  });
+
+  it("keeps what Knative gives up in the dead-letter queue of the function, as the user of the bridge", async () => {
+    const port = await freePort();
+    const program = spawn(process.execPath, ["services/dead-letters/main.ts"], {
+      cwd: root,
+      env: { ...process.env, PORT: String(port), AMQP_URL: `${server.url.replace("guest:guest", `bridge:${PASSWORD}`)}/nemo` },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      await once(program.stdout, "data");
+      const post = (destination: string) =>
+        fetch(`http://127.0.0.1:${String(port)}/`, {
+          method: "POST",
+          headers: {
+            "ce-specversion": "1.0",
+            "ce-id": "1",
+            "ce-source": "/test",
+            "ce-type": "eu.meta-os.nemo.order.placed.v1",
+            "ce-knativeerrordest": destination,
+            "content-type": "application/json",
+          },
+          body: "{}",
+        });
+      expect((await post("http://exec-tfs.nemo-net.svc.cluster.local")).status).toBe(200);
+      expect((await post("http://nobody.nemo-net.svc.cluster.local")).status).toBe(503);
+      const model = await as("bridge");
+      const channel = await model.createChannel();
+      expect((await channel.checkQueue("nemo.fn.exec-tfs.dlq")).messageCount).toBe(1);
+      await model.close();
+    } finally {
+      program.kill("SIGTERM");
+      await once(program, "exit");
+    }
   });
 });
