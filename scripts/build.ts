@@ -30,6 +30,8 @@ export async function bundle(name: string, dist: string): Promise<number> {
       platform: "node",
       format: "cjs",
       target: "node22", // the newest that the official templates have
+      minifyWhitespace: true,
+      minifySyntax: true,
       legalComments: "none",
       logLevel: "warning",
     });

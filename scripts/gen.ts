@@ -5,13 +5,16 @@ import { asyncApi } from "./gen/asyncapi.ts";
 import { environment } from "./gen/environment.ts";
 import type { Generator } from "./gen/files.ts";
 import { catalogueIndex, functionsIndex, luaScripts } from "./gen/indexes.ts";
+import { knative } from "./gen/knative.ts";
+import { rabbitMqDefinitions } from "./gen/rabbitmq.ts";
 import { eventSchemas, SCHEMAS } from "./gen/schemas.ts";
+import { stackPro } from "./gen/stack-pro.ts";
 import { stack } from "./gen/stack.ts";
 
 /** The indexes read names only; the catalogues import the sources, which import the indexes. */
 const stages: readonly (readonly Generator[])[] = [
   [catalogueIndex, functionsIndex, luaScripts],
-  [eventSchemas, asyncApi, stack, environment],
+  [eventSchemas, asyncApi, stack, stackPro, knative, rabbitMqDefinitions, environment],
 ];
 
 export interface Drift {

@@ -11,20 +11,20 @@ interface Declaration {
   readonly arguments: Readonly<Record<string, string | number>>;
 }
 
-const exchanges = [
+export const exchanges = [
   { name: EVENTS_EXCHANGE, type: "topic" },
   { name: LOG_EXCHANGE, type: "topic" },
   { name: DEAD_LETTER_EXCHANGE, type: "direct" },
 ] as const;
 
-const logQueue = (maxBytes: number): Declaration => ({
+export const logQueue = (maxBytes: number): Declaration => ({
   name: LOG_QUEUE,
   arguments: { "x-queue-type": "stream", "x-max-length-bytes": maxBytes },
 });
 
 const MAX_BACKLOG = 1_000_000;
 
-const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
+export const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
   name,
   arguments: {
     "x-queue-type": "quorum",
@@ -40,7 +40,7 @@ const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
   },
 });
 
-const deadLetters = (name: string): Declaration => ({ name, arguments: { "x-queue-type": "quorum" } });
+export const deadLetters = (name: string): Declaration => ({ name, arguments: { "x-queue-type": "quorum" } });
 
 /** Idempotent, and repeated for every channel that needs it, so that a broker which comes back empty is furnished again. */
 export async function declareExchanges(channel: Channel): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { readFunctions } from "./files.ts";
+import { stackPro } from "./stack-pro.ts";
 import { stack } from "./stack.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -17,6 +18,9 @@ const KEYS = {
   labels: /^com\.openfaas\.scale\.(min|max)$/,
   annotations: ["topic", "schedule"],
 };
+
+/** As the cron-connector has it, which has no field for seconds. */
+const SECONDS: Readonly<Record<string, string>> = { "*/30 * * * * *": "@every 30s" };
 
 type Mapping = Readonly<Record<string, unknown>>;
 interface Stack extends Mapping {
@@ -55,14 +59,26 @@ it("has every function but debugging aids, within what OpenFaaS CE allows", asyn
   for (const { labels } of Object.values(functions)) expect(Number(labels["com.openfaas.scale.max"])).toBeLessThanOrEqual(5);
 });
 
-/** Its cron has no field for seconds. */
-const inOpenFaas: Readonly<Record<string, string>> = { "*/30 * * * * *": "@every 30s" };
-
 it("gives the clock's schedule to what a clock starts, and the key to what reads secrets", async () => {
   const { functions } = await read();
   for (const { name, every, resources } of await deployed()) {
     const fn = functions[name];
-    expect(fn?.annotations).toEqual(every === undefined ? undefined : { topic: "cron-function", schedule: inOpenFaas[every] ?? every });
+    expect(fn?.annotations).toEqual(every === undefined ? undefined : { topic: "cron-function", schedule: SECONDS[every] ?? every });
     expect(fn?.["secrets"]).toEqual("secrets" in resources ? ["seal-key"] : undefined);
+  }
+});
+
+it("has what CE refuses in the Pro file only, and there for every function", async () => {
+  const pro = parse((await stackPro(root)).get("deploy/openfaas/stack.pro.yml") ?? "") as Stack;
+  const { functions } = await read();
+  expect(Object.keys(pro.functions)).toEqual(Object.keys(functions));
+  for (const [name, fn] of Object.entries(pro.functions)) {
+    expect({ ...fn, labels: {}, annotations: {} }).toEqual({ ...functions[name], labels: {}, annotations: {} });
+    expect(fn.annotations).toMatchObject({ ...functions[name]?.annotations, "com.openfaas.retry.attempts": "8" });
+    expect(fn.labels["com.openfaas.scale.zero"]).toBe("true");
+    for (const key of [...Object.keys(fn.labels), ...Object.keys(fn.annotations ?? {})])
+      expect(key).toMatch(
+        /^(com\.openfaas\.(scale|retry|ready\.http|health\.http)\.[a-z_.-]+|com\.openfaas\.scale\.zero-duration|topic|schedule)$/,
+      );
   }
 });

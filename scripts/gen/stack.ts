@@ -24,7 +24,7 @@ export const stack: Generator = async (root) => {
       functions.map(({ name, every, resources }) => [
         name,
         {
-          image: `\${IMAGE_PREFIX:-underlay}/${name}:\${TAG:-dev}`,
+          image: "${IMAGE:-underlay}:${TAG:-dev}",
           skip_build: true,
           environment: {
             FUNCTION: name,

@@ -1,0 +1,168 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "amqplib";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { functions } from "../../functions/index.ts";
+import { declareLog, declareQueue } from "../../runtime/broker/amqp-topology.ts";
+import { queueOf } from "../../runtime/host/queue.ts";
+import { freePort } from "../../scripts/services/child.ts";
+import { findRabbitMq, type RabbitMq, startRabbitMq } from "../../scripts/services/rabbitmq.ts";
+import { findRedis, type RedisServer, startRedis } from "../../scripts/services/redis.ts";
+
+const root = join(import.meta.dirname, "../..");
+const PASSWORD = "test";
+const [rabbitmq, redis] = [findRabbitMq(), findRedis()];
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "underlay-rights-"));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe.skipIf(redis === undefined)("Redis with deploy/redis/users.acl", () => {
+  let server: RedisServer;
+  let clients: Readonly<Record<"underlay" | "pod-watch" | "reader", Redis>>;
+
+  beforeAll(async () => {
+    server = await startRedis(redis ?? "", { port: await freePort(), dir: join(dir, "redis") });
+    const admin = new Redis(server.url);
+    for (const line of (await readFile(join(root, "deploy/redis/users.acl"), "utf8")).trim().split("\n")) {
+      const [, user = "", ...rules] = line.split(" ");
+      if (user !== "default") await admin.call("ACL", "SETUSER", user, ...rules, `>${PASSWORD}`);
+    }
+    admin.disconnect();
+    const as = (username: string): Redis => new Redis(server.url, { username, password: PASSWORD });
+    clients = { underlay: as("underlay"), "pod-watch": as("pod-watch"), reader: as("reader") };
+  });
+  afterAll(async () => {
+    for (const client of Object.values(clients)) client.disconnect();
+    await server.stop();
+  });
+
+  const refused = /NOPERM|no permissions/i;
+
+  it("lets the functions read, write and run scripts on our keys, and on no other", async () => {
+    const { underlay } = clients;
+    expect(await underlay.set("mncc:{intents}:record:1", "x")).toBe("OK");
+    expect(await underlay.eval("return redis.call('GET', KEYS[1])", 1, "mncc:{intents}:record:1")).toBe("x");
+    await expect(underlay.set("other", "x")).rejects.toThrow(refused);
+    await expect(underlay.flushall()).rejects.toThrow(refused);
+    await expect(underlay.config("SET", "appendonly", "no")).rejects.toThrow(refused);
+  });
+
+  it("lets the watch keep its position, and see nothing else", async () => {
+    const watch = clients["pod-watch"];
+    expect(await watch.hset("mncc:{watch:cluster-1}:pods", "version", "1")).toBe(1);
+    expect(await watch.multi().hset("mncc:{watch:cluster-1}:pods", "version", "2").exec()).toHaveLength(1);
+    await expect(watch.hgetall("mncc:{secrets}:1")).rejects.toThrow(refused);
+    await expect(watch.get("mncc:{intents}:record:1")).rejects.toThrow(refused);
+  });
+
+  it("lets a reader read, and change nothing", async () => {
+    expect(await clients.reader.get("mncc:{intents}:record:1")).toBe("x");
+    await expect(clients.reader.set("mncc:{intents}:record:1", "y")).rejects.toThrow(refused);
+  });
+});
+
+interface Definitions {
+  readonly users: readonly { readonly name: string }[];
+  readonly permissions: readonly object[];
+}
+
+const SALT = Buffer.from([1, 2, 3, 4]);
+const passwordHash = Buffer.concat([SALT, createHash("sha256").update(SALT).update(PASSWORD).digest()]).toString("base64");
+
+describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitions.json", () => {
+  let server: RabbitMq;
+  const as = (user: string) => connect(`${server.url.replace("guest:guest", `${user}:${PASSWORD}`)}/nemo`);
+
+  beforeAll(async () => {
+    const at = join(dir, "rabbitmq");
+    await mkdir(join(at, "conf.d"), { recursive: true });
+    const definitions = JSON.parse(await readFile(join(root, "deploy/rabbitmq/definitions.json"), "utf8")) as Definitions;
+    const users = definitions.users.map((user) => ({ ...user, password_hash: passwordHash }));
+    // As a broker makes it by itself, where it is given no definitions; it is how the start is found out.
+    const guest = { name: "guest", password: "guest", tags: "administrator" };
+    const full = { user: "guest", vhost: "/", configure: ".*", write: ".*", read: ".*" };
+    const mine = {
+      ...definitions,
+      vhosts: [{ name: "/" }, { name: "nemo" }],
+      users: [...users, guest],
+      permissions: [...definitions.permissions, full],
+    };
+    await writeFile(join(at, "definitions.json"), JSON.stringify(mine));
+    await writeFile(join(at, "conf.d/definitions.conf"), `load_definitions = ${join(at, "definitions.json")}\n`);
+    server = await startRabbitMq(rabbitmq ?? "", { port: await freePort(), dir: at });
+  }, 120_000);
+  afterAll(() => server.stop());
+
+  it.each(["underlay", "bridge"])("has every queue as a process of %s declares it", async (user) => {
+    const model = await as(user);
+    model.on("error", () => undefined);
+    if (user === "underlay") expect(await declareLog(model, 2_000_000_000)).toBe("as asked");
+    for (const fn of functions) await declareQueue(model, queueOf(fn));
+    await model.close();
+  });
+
+  async function publish(user: string, exchange: string, key: string): Promise<string> {
+    const model = await as(user);
+    model.on("error", () => undefined);
+    const channel = await model.createConfirmChannel();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    channel.on("error", (error: Error) => resolve(error.message));
+    channel.publish(exchange, key, Buffer.from("{}"), {}, (fault: unknown) => {
+      if (fault === null || fault === undefined) resolve("confirmed");
+    });
+    const answer = await promise;
+    await model.close();
+    return answer;
+  }
+
+  it("lets the watch tell of pods and nodes, and of nothing else", async () => {
+    expect(await publish("pod-watch", "nemo.events", "eu.meta-os.nemo.pod.changed.v1")).toBe("confirmed");
+    expect(await publish("pod-watch", "nemo.events", "eu.meta-os.nemo.order.placed.v1.tfs")).toContain("ACCESS_REFUSED");
+  });
+
+  it("lets the meta-orchestrator send no event of ours", async () => {
+    expect(await publish("meta-orchestrator", "nemo.events", "eu.meta-os.nemo.order.placed.v1.tfs")).toContain("ACCESS_REFUSED");
+  });
+
+  it("keeps what Knative gives up in the dead-letter queue of the function, as the user of the bridge", async () => {
+    const port = await freePort();
+    const program = spawn(process.execPath, ["services/dead-letters/main.ts"], {
+      cwd: root,
+      env: { ...process.env, PORT: String(port), AMQP_URL: `${server.url.replace("guest:guest", `bridge:${PASSWORD}`)}/nemo` },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      await once(program.stdout, "data");
+      const post = (destination: string) =>
+        fetch(`http://127.0.0.1:${String(port)}/`, {
+          method: "POST",
+          headers: {
+            "ce-specversion": "1.0",
+            "ce-id": "1",
+            "ce-source": "/test",
+            "ce-type": "eu.meta-os.nemo.order.placed.v1",
+            "ce-knativeerrordest": destination,
+            "content-type": "application/json",
+          },
+          body: "{}",
+        });
+      expect((await post("http://exec-tfs.nemo-net.svc.cluster.local")).status).toBe(200);
+      expect((await post("http://nobody.nemo-net.svc.cluster.local")).status).toBe(503);
+      const model = await as("bridge");
+      const channel = await model.createChannel();
+      expect((await channel.checkQueue("nemo.fn.exec-tfs.dlq")).messageCount).toBe(1);
+      await model.close();
+    } finally {
+      program.kill("SIGTERM");
+      await once(program, "exit");
+    }
+  });
+});
