@@ -5,7 +5,7 @@ import { defineEvent } from "./define.ts";
 
 /*
  * Every event of a twin has the extensions `userid` and `workloadid` (`unmapped` where there is none), which are also the last two words of its
- * routing key: docs/adr/0007-routing-by-user-and-workload.md. Its subject is the twin's id.
+ * routing key: docs/adr/0015-twins-are-routed-by-user-and-workload.md. Its subject is the twin's id.
  */
 
 export const TwinDue = defineEvent({

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
       `  API       ${system.address.href}openapi.json`,
       `  events    ${system.broker === "memory" ? "embedded broker, in memory" : "RabbitMQ"}`,
       `  state     ${system.storePromise}`,
-      `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M with two clusters, a slice controller, a 5G core and a peering API"}`,
+      `  peers     ${lab === undefined ? "the controllers of CONTROLLERS_FILE" : "the lab: simulators of TeraFlowSDN, L2S-M, Kubernetes clusters, a slice controller, a 5G core, a peering API and a RESTCONF router"}`,
       `  probes    ${probesOf(probing)}${agents === undefined ? "" : ": real agents on this machine's loopback, which is no network"}`,
       "",
       "Try, in another terminal:",
