@@ -67,8 +67,8 @@ describe("the envelope", () => {
       wish: fc.integer({ min: -50, max: 50 }),
       ready: fc.integer({ min: 1, max: 12 }),
       starting: fc.integer({ min: 0, max: 4 }),
-      cpuCores: fc.double({ min: 0, max: 20, noNaN: true }),
-      ram: fc.double({ min: 0, max: 20, noNaN: true }),
+      cpuCores: fc.integer({ min: 0, max: 2000 }).map((hundredths) => hundredths / 100),
+      ram: fc.integer({ min: 0, max: 2000 }).map((hundredths) => hundredths / 100),
       cools: fc.boolean(),
       room: fc.option(fc.record({ cpu: fc.integer({ min: 0, max: 20 }), usable: fc.boolean() }), { nil: undefined }),
     });

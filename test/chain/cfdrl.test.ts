@@ -120,7 +120,9 @@ describe("from twins to replicas, and from rounds to a model", { timeout: 120_00
       "the proposal on the meta-orchestrator's queue",
     );
     expect(JSON.parse(told?.slice(told.indexOf('} {"decisionId') + 2) ?? "{}")).toEqual(record);
-    expect(deployments.scaled).toEqual([{ path: "/apis/apps/v1/namespaces/app/deployments/web/scale", replicas: record.replicas }]);
+    // The meta-orchestrator is told before the Deployment is scaled.
+    const scaled = await until(() => nonEmpty(deployments.scaled), 15_000, "the Deployment to be scaled");
+    expect(scaled).toEqual([{ path: "/apis/apps/v1/namespaces/app/deployments/web/scale", replicas: record.replicas }]);
   });
 
   it("gives a snapshot that is delivered again the same proposal, logged once", async () => {
@@ -208,7 +210,10 @@ describe("from twins to replicas, and from rounds to a model", { timeout: 120_00
     const killed = await decide();
     expect(killed).toMatchObject({ fallback: "KILLED", replicas: killed.hpa, mode: "act" });
     await api.call("POST", "/v1/learning/kill?off=true");
+    const acted = deployments.scaled.length;
     expect((await decide()).fallback).toBeUndefined();
+    // Its replicas arrive before they are counted.
+    await until(() => (deployments.scaled.length > acted ? true : undefined), 15_000, "the replicas of the last decision that acts");
     expect((await api.call<Status>("POST", "/v1/learning/mode?mode=shadow")).body).toMatchObject({ mode: "shadow" });
     const before = deployments.scaled.length;
     expect(await decide()).toMatchObject({ mode: "shadow" });
