@@ -107,5 +107,7 @@ describe("the certificate checker", () => {
     const load = (period: number, length: number) => ({ period, length });
     expect(canPack([load(100, 30), load(200, 70), load(400, 35), load(400, 35), load(400, 70)])).toBe("yes");
     expect(canPack([load(100, 30), load(200, 70), load(400, 35), load(400, 36), load(400, 70)])).toBe("no");
+    // One nanosecond over, where everything else is the same.
+    expect(canPack([load(100, 30), load(200, 36), load(200, 36), load(200, 35)])).toBe("no");
   });
 });
