@@ -15,6 +15,7 @@ import type { Sink } from "./screen.ts";
 import { addTwin } from "./twin-program.ts";
 import { addL2sm } from "./l2sm-program.ts";
 import { addTsn } from "./tsn/program.ts";
+import { whole } from "./whole.ts";
 
 export interface GlobalOptions {
   readonly server?: string;
@@ -31,14 +32,6 @@ interface Wiring {
 }
 
 const INTENT_ID = "id of the intent";
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${String(least)} to ${String(most)} is wanted.`);
-  };
 
 function hash(text: string): string {
   if (/^[0-9a-f]{16}$/.test(text)) return text;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { OauthClient, ReachableController } from "../domain/controllers.ts";
 import { ok, type Outcome, refuse } from "../domain/outcome.ts";
 import { TransientError } from "../runtime/errors.ts";
+import { jsonIn, mayPass, retryAfterIn, textWithin } from "./reply.ts";
 
 const DEADLINE_MS = 10_000;
 const MAX_BYTES = 64 << 10;
@@ -114,17 +115,16 @@ async function requestToken(dispatcher: Dispatcher, client: OauthClient, now: ()
     request(tokenUrl, { dispatcher, method: "POST", headers, body, signal: AbortSignal.timeout(DEADLINE_MS) }),
   );
   if (status === 200) {
-    const read = Granted.safeParse(parseJson(text));
+    const read = Granted.safeParse(jsonIn(text));
     if (!read.success) throw new TransientError("TOKEN_UNAVAILABLE", `${tokenUrl.host} answered something that is no bearer token`);
     const lifetimeMs = read.data.expires_in === undefined ? DEFAULT_LIFETIME_MS : read.data.expires_in * 1000;
     return ok({ token: read.data.access_token, goodUntilMs: askedAtMs + lifetimeMs - Math.min(MARGIN_MS, lifetimeMs / 10) });
   }
   // RFC 6749 5.2 has a fixed set of error words, so nothing else of the answer is repeated.
-  const said = Denied.safeParse(parseJson(text));
+  const said = Denied.safeParse(jsonIn(text));
   const what = `the token endpoint ${tokenUrl.host} answered ${String(status)}${said.success ? `: ${said.data.error}` : ""}`;
-  if (status < 500 && status !== 408 && status !== 429)
-    return refuse("TOKEN_REFUSED", `${what}; check clientIdFile, clientSecretFile and scope of this controller`);
-  throw new TransientError("TOKEN_UNAVAILABLE", what, retryAfter === undefined ? {} : { retryAfterMs: retryAfter });
+  if (!mayPass(status)) return refuse("TOKEN_REFUSED", `${what}; check clientIdFile, clientSecretFile and scope of this controller`);
+  throw new TransientError("TOKEN_UNAVAILABLE", what, retryAfter);
 }
 
 const Granted = z.object({
@@ -145,34 +145,15 @@ function basicOf({ clientId, clientSecret }: OauthClient): string {
 async function exchange(
   host: string,
   send: () => Promise<Dispatcher.ResponseData>,
-): Promise<{ status: number; retryAfter: number | undefined; text: string }> {
+): Promise<{ status: number; retryAfter: { readonly retryAfterMs?: number }; text: string }> {
   try {
     const { statusCode: status, headers, body } = await send();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) throw new TransientError("TOKEN_UNAVAILABLE", `${host} answered more than ${String(MAX_BYTES >> 10)} KiB`);
-      chunks.push(chunk);
-    }
-    const seconds = Number(headers["retry-after"] ?? Number.NaN);
-    return {
-      status,
-      retryAfter: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined,
-      text: Buffer.concat(chunks).toString("utf8"),
-    };
+    const tooLong = (limit: string): Error => new TransientError("TOKEN_UNAVAILABLE", `${host} answered more than ${limit}`);
+    return { status, retryAfter: retryAfterIn(headers), text: await textWithin({ body, headers }, MAX_BYTES, tooLong) };
   } catch (cause) {
     if (cause instanceof TransientError) throw cause;
     throw new TransientError("TOKEN_UNREACHABLE", `no answer from the token endpoint ${host}: check tokenUrl of this controller`, {
       cause,
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -14,7 +14,7 @@ import type { Event } from "../events/define.ts";
 import { PodChanged } from "../events/pod.ts";
 import { TwinStatusChanged } from "../events/twin.ts";
 import { openFaults } from "../lab/faults.ts";
-import { seeded } from "../lab/kubernetes/living.ts";
+import { generator } from "../domain/random.ts";
 import { type KubernetesSimulator, startKubernetes } from "../lab/kubernetes/server.ts";
 import { podName } from "../lab/kubernetes/world.ts";
 import { openLedger } from "../lab/ledger.ts";
@@ -82,7 +82,7 @@ async function changes(
   due: { rate: number; seconds: number },
   changed: (version: string, at: number) => void,
 ) {
-  const chance = seeded(1);
+  const chance = generator(1);
   const began = performance.now();
   const total = Math.round(due.rate * due.seconds);
   for (let i = 0; i < total; i += 1) {

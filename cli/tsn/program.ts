@@ -16,16 +16,9 @@ import {
   type ValidateOptions,
 } from "../commands/tsn.ts";
 import type { RenderOptions } from "./rendered.ts";
+import { whole } from "../whole.ts";
 
 type Run = (command: (context: Context) => Promise<ExitCode>) => Promise<void>;
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${String(least)} to ${String(most)} is wanted.`);
-  };
 
 /** Ns from the PTP epoch, or a date and time, which counts as one of the PTP time scale. */
 function baseTime(text: string): bigint {

@@ -36,6 +36,9 @@ describe("a Kubernetes quantity", () => {
     ["250m", 0.25],
     ["0.1", 0.1],
     ["100u", 1e-4],
+    ["100n", 1e-7],
+    ["12E", 12e18],
+    [0.5, 0.5],
     ["128974848", 128974848],
     ["129e6", 129e6],
     ["129M", 129e6],
@@ -49,9 +52,12 @@ describe("a Kubernetes quantity", () => {
     expect(parseQuantity(text)).toEqual({ ok: true, value });
   });
 
-  it.each(["", "Ki", "1KI", "1 Ki", "1kib", "NaN", "Infinity", "0x10", "1e9999", null, undefined, {}, true])("%j is none", (text) => {
-    expect(parseQuantity(text)).toMatchObject({ ok: false, code: "QUANTITY_INVALID" });
-  });
+  it.each(["", "Ki", "1mm", "1KI", "1 Ki", "1kib", "NaN", "Infinity", "0x10", "1e9999", null, undefined, {}, true])(
+    "%j is none",
+    (text) => {
+      expect(parseQuantity(text)).toMatchObject({ ok: false, code: "QUANTITY_INVALID" });
+    },
+  );
 
   it("means the same in every suffix that it can be written in", () => {
     fc.assert(

@@ -1,3 +1,4 @@
+import { words32 } from "../random.ts";
 import type { Random } from "./model.ts";
 
 /**
@@ -5,14 +6,7 @@ import type { Random } from "./model.ts";
  * xoshiro128** (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018), its state filled by splitmix32.
  */
 export function seeded(seed: number): Random {
-  let mixed = seed >>> 0;
-  const mix = (): number => {
-    mixed = (mixed + 0x9e3779b9) >>> 0;
-    let z = mixed;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
-  };
+  const mix = words32(seed);
   let [a, b, c, d] = [mix(), mix(), mix(), mix()];
   return () => {
     const product = Math.imul(b, 5);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { generator } from "../random.ts";
 import { pairId } from "./model.ts";
-import { generator, pairsOf, STRATEGIES, type Strategy } from "./strategy.ts";
+import { pairsOf, STRATEGIES, type Strategy } from "./strategy.ts";
 
 const nodesOf = (count: number) => Array.from({ length: count }, (_, i) => ({ cluster: `c${String(i % 3)}`, node: `n${String(i)}` }));
 const idsOf = (count: number, strategy: Strategy, { fanOut = 3, round = 0 } = {}): readonly string[] =>

@@ -1,3 +1,4 @@
+import { generator } from "../random.ts";
 import { nodeId, type Pair } from "./model.ts";
 
 /** Which links of all possible ones are measured. */
@@ -62,16 +63,4 @@ function shuffled<T>(items: readonly T[], next: () => number): readonly T[] {
     [order[i], order[j]] = [order[j] as T, order[i] as T];
   }
   return order;
-}
-
-/** SplitMix32: numbers in [0, 1) that a seed gives again. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { parseQuantity } from "../cluster/quantity.ts";
 import { ok, type Outcome, refuse } from "../outcome.ts";
 import { Pod, type PodContainer, type PodOwner, type Termination } from "./pod.ts";
-import { quantityOf } from "./quantity.ts";
 
 const text = z.string().nullish();
 const labels = z.record(z.string(), z.string()).nullish();
@@ -154,11 +154,17 @@ function containerOf(status: RawStatus, kind: PodContainer["kind"], spec: RawCon
     restartCount: status.restartCount,
     state: stateOf(status.state),
     lastTermination: last === null ? null : terminationOf(last),
-    cpuRequestCores: quantityOf(requests?.["cpu"]),
-    cpuLimitCores: quantityOf(limits?.["cpu"]),
-    memoryRequestBytes: quantityOf(requests?.["memory"]),
-    memoryLimitBytes: quantityOf(limits?.["memory"]),
+    cpuRequestCores: amountOf(requests?.["cpu"]),
+    cpuLimitCores: amountOf(limits?.["cpu"]),
+    memoryRequestBytes: amountOf(requests?.["memory"]),
+    memoryLimitBytes: amountOf(limits?.["memory"]),
   };
+}
+
+/** An amount that a container may be given; null where there is none, or none that makes sense. */
+function amountOf(quantity: unknown): number | null {
+  const amount = parseQuantity(quantity);
+  return amount.ok && amount.value >= 0 ? amount.value : null;
 }
 
 /** Kubernetes: a state with no member set is waiting. */

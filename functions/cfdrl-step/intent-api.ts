@@ -3,6 +3,7 @@ import type { ReachableController } from "../../domain/controllers.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { Tokens } from "../oauth.ts";
+import { jsonIn, mayPass, textWithin } from "../reply.ts";
 
 const MAX_BYTES = 8 << 20;
 /** D2.3 6.2, Figure 17; below the controller's address. */
@@ -38,12 +39,12 @@ export async function fetchIntents(
   }
   const { host } = controller.address;
   if (reply.status === 200) {
-    const intents = parseJson(reply.text);
+    const intents = jsonIn(reply.text);
     if (intents === undefined) throw new TransientError("INTENT_API_UNAVAILABLE", `${host} answered something that is no JSON`);
     return ok(intents);
   }
   const what = `the intent API at ${host} answered ${String(reply.status)}`;
-  if (reply.status >= 500 || reply.status === 408 || reply.status === 429) throw new TransientError("INTENT_API_UNAVAILABLE", what);
+  if (mayPass(reply.status)) throw new TransientError("INTENT_API_UNAVAILABLE", what);
   return refuse("INTENT_API_REFUSED", `${what}; check tokenUrl, clientIdFile and clientSecretFile of this controller`);
 }
 
@@ -51,28 +52,17 @@ async function get({ address }: ReachableController, pool: Dispatcher, token: st
   const path = address.pathname.replace(/\/+$/, "") + PATH;
   const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   try {
-    const { statusCode: status, body } = await pool.request({ method: "GET", path, headers, signal });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BYTES)
-        throw new TransientError("INTENT_API_UNAVAILABLE", `${address.host} answered more than ${String(MAX_BYTES >> 20)} MiB`);
-      chunks.push(chunk);
-    }
-    return { status, text: Buffer.concat(chunks).toString("utf8") };
+    const reply = await pool.request({ method: "GET", path, headers, signal });
+    const text = await textWithin(
+      reply,
+      MAX_BYTES,
+      (limit) => new TransientError("INTENT_API_UNAVAILABLE", `${address.host} answered more than ${limit}`),
+    );
+    return { status: reply.statusCode, text };
   } catch (cause) {
     if (cause instanceof TransientError) throw cause;
     const late = signal.aborted || cause instanceof errors.HeadersTimeoutError;
     const why = late ? `${address.host} did not answer in time` : `no answer from ${address.host}: check the intent-api controller's entry`;
     throw new TransientError("INTENT_API_UNREACHABLE", why, { cause });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { ReachableController } from "../../domain/controllers.ts";
 import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { Tokens } from "../oauth.ts";
+import { jsonIn, mayPass, retryAfterIn, textWithin } from "../reply.ts";
 
 const DEADLINE_MS = 10_000;
 const MAX_BYTES = 4 << 20;
@@ -60,7 +61,11 @@ export function reach(controller: ReachableController, { pool, tokens, signal }:
         body: json === undefined ? null : JSON.stringify(json),
         signal: AbortSignal.any([signal, ended.signal]),
       });
-      return { status: reply.statusCode, headers: reply.headers, text: await readText(reply, address.host) };
+      return {
+        status: reply.statusCode,
+        headers: reply.headers,
+        text: await textWithin(reply, MAX_BYTES, (limit) => unavailable(`the 5G core at ${address.host} answered more than ${limit}`)),
+      };
     } catch (cause) {
       if (cause instanceof TransientError) throw cause;
       throw new TransientError("NEF_UNREACHABLE", unreachable(address.host, signal, ended.signal), { cause });
@@ -92,35 +97,14 @@ function unreachable(host: string, signal: AbortSignal, ended: AbortSignal): str
   return `no answer from ${host}: check that the NEF runs there and that its controller entry names the right host and port`;
 }
 
-async function readText({ body, headers }: Dispatcher.ResponseData, host: string): Promise<string> {
-  // undici holds a body to its content-length, so a declared size within the cap needs no counting.
-  if (Number(headers["content-length"] ?? Number.NaN) <= MAX_BYTES) return body.text();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw unavailable(`the 5G core at ${host} answered more than ${String(MAX_BYTES >> 20)} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-export const unavailable = (message: string, retryAfterMs?: number): TransientError =>
-  new TransientError("NEF_UNAVAILABLE", message, retryAfterMs === undefined ? {} : { retryAfterMs });
+export const unavailable = (message: string, retryAfter: { readonly retryAfterMs?: number } = {}): TransientError =>
+  new TransientError("NEF_UNAVAILABLE", message, retryAfter);
 
 /** What a reply must hold; anything else is a fault of the core that may pass. */
 export function understood<T>(core: Core, reply: Reply, schema: z.ZodType<T>, what: string): T {
-  const read = schema.safeParse(parseJson(reply.text));
+  const read = schema.safeParse(jsonIn(reply.text));
   if (read.success) return read.data;
   throw unavailable(`the 5G core at ${core.host} answered something that is not ${what}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const text = z.string().optional().catch(undefined);
@@ -139,17 +123,12 @@ const Problem = z.object({
 
 /** The core's own words in a reply, short. */
 function words({ text: said }: Reply): string {
-  const read = Problem.safeParse(parseJson(said));
+  const read = Problem.safeParse(jsonIn(said));
   if (!read.success) return "";
   const { code, cause, title, detail, message, invalidParams } = read.data;
   const params = invalidParams.map(({ param, reason }) => (reason === undefined ? param : `${param} (${reason})`)).join(", ");
   const parts = [code ?? cause, detail ?? message ?? title, params].filter((part) => part !== undefined && part !== "");
   return parts.join(": ").replaceAll(/\s+/g, " ").trim().slice(0, 300);
-}
-
-function retryAfterMs({ headers }: Reply): number | undefined {
-  const seconds = Number(headers["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 const hints: Readonly<Record<number, string>> = {
@@ -163,9 +142,8 @@ export function declined(core: Core, reply: Reply, doing: string): Refusal<"NEF_
   const { status } = reply;
   const said = words(reply);
   const what = core.redact(`the 5G core at ${core.host} answered ${String(status)} to ${doing}${said === "" ? "" : `: ${said}`}`);
-  const after = retryAfterMs(reply);
+  const after = retryAfterIn(reply.headers);
   // TS 29.122 lets a 403 carry Retry-After: one that says when to come back is a temporary one.
-  const mayPass = status >= 500 || status === 408 || status === 429 || (status === 403 && after !== undefined);
-  if (mayPass) throw unavailable(what, after);
+  if (mayPass(status) || (status === 403 && after.retryAfterMs !== undefined)) throw unavailable(what, after);
   return refuse("NEF_REFUSED", what + (hints[status] ?? ""));
 }

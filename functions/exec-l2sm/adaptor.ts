@@ -3,11 +3,12 @@ import type { Adaptor } from "../../domain/intent/adaptor.ts";
 import { L2Network, type MemberCluster } from "../../domain/intent/catalogue/l2sm/payload.ts";
 import type { Order } from "../../domain/intent/order.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
-import { PermanentError, TransientError } from "../../runtime/errors.ts";
+import { PermanentError } from "../../runtime/errors.ts";
 import { l2smClient } from "./client.ts";
 import type { L2smConnections } from "./connections.ts";
 import { create, look, type Member, type Network, observedFrom, remove, unlike } from "./network.ts";
 import { overlayAdaptor } from "./overlay.ts";
+import { tried, without } from "./undo.ts";
 
 interface Dependencies {
   readonly controllers: readonly ReachableController[];
@@ -165,20 +166,6 @@ function networkAdaptor(dependencies: Dependencies): Adaptor {
 
     undo: takeBack,
   };
-}
-
-/** Of `clusters` those that are not in `others`: a cluster is told by its name and where its API is. */
-const without = (clusters: readonly MemberCluster[], others: readonly MemberCluster[]): readonly MemberCluster[] =>
-  clusters.filter(({ name, apiUrl }) => !others.some((other) => other.name === name && other.apiUrl === apiUrl));
-
-/** Whether it could be done. Called where a fault is not to be passed on but to be named as residue. */
-async function tried(act: () => Promise<Outcome<void>>): Promise<boolean> {
-  try {
-    return (await act()).ok;
-  } catch (fault) {
-    if (fault instanceof TransientError) return false;
-    throw fault;
-  }
 }
 
 function payloadOf(order: Order): L2Network {

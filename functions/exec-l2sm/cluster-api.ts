@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ReachableController } from "../../domain/controllers.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { jsonIn, mayPass, textWithin } from "../reply.ts";
 import { NetworkResource } from "./compare.ts";
 
 const DEADLINE_MS = 10_000;
@@ -40,7 +41,7 @@ export async function readResource<T>(
   const reply = await call(cluster, "GET", pathOf(place, name), signal);
   if (reply.status === 404) return ok(undefined);
   if (reply.status !== 200) return declined(cluster, reply);
-  const read = shape.safeParse(parseJson(reply.text));
+  const read = shape.safeParse(jsonIn(reply.text));
   if (read.success) return ok(read.data);
   throw unreachable(`the API of cluster ${cluster.name} answered something that is not one of its ${place.plural}`);
 }
@@ -81,7 +82,7 @@ interface Reply {
 function declined(cluster: ClusterApi, { status, text }: Reply): Refusing<never> {
   const said = messageIn(text).replaceAll(cluster.token, "[redacted]").slice(0, 300);
   const what = `the API of cluster ${cluster.name} answered ${String(status)}${said === "" ? "" : `: ${said}`}`;
-  if (status >= 500 || status === 408 || status === 429) throw unreachable(what);
+  if (mayPass(status)) throw unreachable(what);
   return refuse("CLUSTER_REFUSED", status === 401 || status === 403 ? `${what}; check the bearer_token of this cluster` : what);
 }
 
@@ -106,7 +107,10 @@ async function call(
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.any([signal, ended.signal]),
     });
-    return { status: reply.statusCode, text: await readText(name, reply) };
+    return {
+      status: reply.statusCode,
+      text: await textWithin(reply, MAX_BYTES, (limit) => unreachable(`the API of cluster ${name} answered more than ${limit}`)),
+    };
   } catch (cause) {
     if (cause instanceof TransientError) throw cause;
     const { host } = controller.address;
@@ -122,33 +126,12 @@ async function call(
   }
 }
 
-async function readText(name: string, { body, headers }: Dispatcher.ResponseData): Promise<string> {
-  // undici holds a body to its content-length, so a declared size within the cap needs no counting.
-  if (Number(headers["content-length"] ?? Number.NaN) <= MAX_BYTES) return body.text();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw unreachable(`the API of cluster ${name} answered more than ${String(MAX_BYTES >> 20)} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 const unreachable = (message: string, cause?: unknown): TransientError =>
   new TransientError("CLUSTER_UNREACHABLE", message, cause === undefined ? {} : { cause });
 
 const Status = z.object({ message: z.string() });
 
 function messageIn(text: string): string {
-  const status = Status.safeParse(parseJson(text));
+  const status = Status.safeParse(jsonIn(text));
   return status.success ? status.data.message : "";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import { PermanentError, TransientError } from "../../runtime/errors.ts";
 import { type ClusterApi, createResource, deleteResource, type Place, readResource } from "./cluster-api.ts";
 import { manifestsOf, OverlayResource, overlayDifferences } from "./overlay-resources.ts";
+import { tried, without } from "./undo.ts";
 
 /** A cluster within reach, and what it is to have. */
 interface Reached {
@@ -157,18 +158,6 @@ const resourcesOf = ({ namespace, overlay }: L2Overlay): readonly Resource[] => 
   { place: { namespace, plural: "overlays" }, name: overlay },
   { place: { namespace, plural: "networkedgedevices" }, name: `${overlay}-ned` },
 ];
-
-const without = (members: readonly OverlayMember[], others: readonly OverlayMember[]): readonly OverlayMember[] =>
-  members.filter(({ name, apiUrl }) => !others.some((other) => other.name === name && other.apiUrl === apiUrl));
-
-async function tried(act: () => Promise<Outcome<void>>): Promise<boolean> {
-  try {
-    return (await act()).ok;
-  } catch (fault) {
-    if (fault instanceof TransientError) return false;
-    throw fault;
-  }
-}
 
 function payloadOf(order: Order): L2Overlay {
   const payload = L2Overlay.safeParse(order.payload);

@@ -2,9 +2,10 @@ import type { Dispatcher } from "undici";
 import type { ReachableController } from "../../domain/controllers.ts";
 import { type Refusal, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { jsonIn, retryAfterIn, textWithin } from "../reply.ts";
+import { restconfErrorsIn } from "../restconf.ts";
 
-const mebibyte = 1 << 20;
-const maxBytes = 4 * mebibyte;
+const MAX_BYTES = 4 << 20;
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -55,7 +56,7 @@ export function reach(controller: ReachableController, pool: Dispatcher, signal:
           body: body === undefined ? null : JSON.stringify(body),
           signal: AbortSignal.any([signal, ended.signal]),
         });
-        return { status: reply.statusCode, headers: reply.headers, text: await readText(reply) };
+        return { status: reply.statusCode, headers: reply.headers, text: await textWithin(reply, MAX_BYTES, tooLong) };
       } catch (cause) {
         if (cause instanceof TransientError) throw cause;
         throw new TransientError("NSC_UNREACHABLE", unreachable(address.host, deadlineMs, signal, ended.signal), { cause });
@@ -66,69 +67,25 @@ export function reach(controller: ReachableController, pool: Dispatcher, signal:
   };
 }
 
+const tooLong = (limit: string): TransientError =>
+  new TransientError("NSC_UNAVAILABLE", `the network slice controller answered more than ${limit}`);
+
 function unreachable(host: string, deadlineMs: number, signal: AbortSignal, ended: AbortSignal): string {
   if (ended.aborted) return `the network slice controller at ${host} did not answer within ${deadlineMs / 1000} s`;
   if (signal.aborted) return `the time for the order was up before the network slice controller at ${host} answered`;
   return `no answer from ${host}: check that a network slice controller runs there and that its controller entry names the right host and port`;
 }
 
-async function readText({ body, headers }: Dispatcher.ResponseData): Promise<string> {
-  // undici holds a body to its content-length, so a declared size within the cap needs no counting.
-  if (Number(headers["content-length"] ?? Number.NaN) <= maxBytes) return body.text();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes)
-      throw new TransientError("NSC_UNAVAILABLE", `the network slice controller answered more than ${maxBytes / mebibyte} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-interface RestconfError {
-  readonly "error-tag"?: unknown;
-  readonly "error-message"?: unknown;
-}
-
-/** RFC 8040 section 7.1. */
-function restconfErrors(reply: Reply): readonly RestconfError[] {
-  const errors = (parseJson(reply.text) as { "ietf-restconf:errors"?: { error?: unknown } } | undefined)?.["ietf-restconf:errors"]?.error;
-  return Array.isArray(errors) ? (errors as readonly RestconfError[]) : [];
-}
-
 /** The controller's own words: RESTCONF's errors, TeraFlowSDN's `{"error"}` or `{"message"}`, or plain text. */
 export function words(reply: Reply): string {
   if (String(reply.headers["content-type"] ?? "").includes("html")) return "";
-  const errors = restconfErrors(reply).map((e) => textOr(e["error-message"]) ?? textOr(e["error-tag"]) ?? "");
-  const { error, message } = (parseJson(reply.text) ?? {}) as { error?: unknown; message?: unknown };
+  const { words: errors } = restconfErrorsIn(reply);
+  const { error, message } = (jsonIn(reply.text) ?? {}) as { error?: unknown; message?: unknown };
   const said = errors.length > 0 ? errors.join("; ") : (textOr(error) ?? textOr(message) ?? reply.text);
   return said.replaceAll(/\s+/g, " ").trim().slice(0, 300);
 }
 
 const textOr = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-function retryAfterMs(reply: Reply): number | undefined {
-  const seconds = Number(reply.headers["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
-}
-
-/** 409s that say "not now" rather than "no" (RFC 8040 section 7). */
-const passing = new Set<unknown>(["in-use", "lock-denied", "resource-denied"]);
-
-const mayPass = (reply: Reply): boolean =>
-  reply.status >= 500 ||
-  reply.status === 408 ||
-  reply.status === 429 ||
-  (reply.status === 409 && restconfErrors(reply).some((e) => passing.has(e["error-tag"])));
 
 const hints: Readonly<Record<number, string>> = {
   308: "; check the face of this controller's entry",
@@ -142,7 +99,6 @@ export function declined(nsc: Nsc, reply: Reply, doing: string): Refusal<"NSC_RE
   const what = nsc.redact(
     `the network slice controller at ${nsc.host} answered ${reply.status} to ${doing}${said === "" ? "" : `: ${said}`}`,
   );
-  if (!mayPass(reply)) return refuse("NSC_REFUSED", what + (hints[reply.status] ?? ""));
-  const after = retryAfterMs(reply);
-  throw new TransientError("NSC_UNAVAILABLE", what, after === undefined ? {} : { retryAfterMs: after });
+  if (!restconfErrorsIn(reply).mayPass) return refuse("NSC_REFUSED", what + (hints[reply.status] ?? ""));
+  throw new TransientError("NSC_UNAVAILABLE", what, retryAfterIn(reply.headers));
 }

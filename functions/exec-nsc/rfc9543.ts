@@ -4,7 +4,8 @@ import { ok, type Outcome } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { declaredOf, differences, isPending, SliceService } from "./compare.ts";
 import type { Face } from "./face.ts";
-import { type Call, declined, type Nsc, parseJson, type Reply } from "./http.ts";
+import { jsonIn } from "../reply.ts";
+import { type Call, declined, type Nsc, type Reply } from "./http.ts";
 import { sliceServiceBody, yangModule } from "./nss.ts";
 
 const root = `/restconf/data/${yangModule}:network-slice-services`;
@@ -40,7 +41,7 @@ export const rfc9543: Face = {
     const reply = await call(nsc, { method: "GET", path: slicePath(wanted.slice) });
     if (saysAbsent(reply)) return ok({ state: "absent" });
     if (reply.status !== 200) return declined(nsc, reply, "GET slice-service");
-    const read = Entry.safeParse(parseJson(reply.text));
+    const read = Entry.safeParse(jsonIn(reply.text));
     if (!read.success || read.data === undefined)
       throw new TransientError(
         "NSC_UNAVAILABLE",

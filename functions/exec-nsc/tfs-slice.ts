@@ -5,7 +5,8 @@ import { ok } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import { declaredOf, differences, SliceService } from "./compare.ts";
 import type { Face } from "./face.ts";
-import { type Call, declined, type Nsc, parseJson, type Reply, words } from "./http.ts";
+import { jsonIn } from "../reply.ts";
+import { type Call, declined, type Nsc, type Reply, words } from "./http.ts";
 import { tfsBody, yangModule } from "./nss.ts";
 import { sliceUuid } from "./uuid.ts";
 
@@ -63,7 +64,7 @@ function constraintDifferences(slice: TfsSlice, { sdps }: NetworkSlice): readonl
 
 function allDifferences(slice: TfsSlice, wanted: NetworkSlice): readonly string[] {
   const rule = slice.slice_config.config_rules.find(({ custom }) => custom?.resource_key === "running_ietf_slice")?.custom;
-  const kept = Kept.safeParse(parseJson(rule?.resource_value ?? ""));
+  const kept = Kept.safeParse(jsonIn(rule?.resource_value ?? ""));
   // Made by somebody else, or by another interface: nothing of it is known to be as wanted.
   if (!kept.success) return ["connectivity"];
   const asked = Kept.parse(tfsBody(wanted));
@@ -89,7 +90,7 @@ export const tfsSlice: Face = {
     const reply = await call(nsc, { method: "GET", path: slicePath(wanted.slice) });
     if (saysAbsent(reply)) return ok({ state: "absent" });
     // 504 with a slice in it is TeraFlowSDN's "not active yet"; without one it is a gateway's.
-    const read = reply.status === 200 || reply.status === 504 ? TfsSlice.safeParse(parseJson(reply.text)) : undefined;
+    const read = reply.status === 200 || reply.status === 504 ? TfsSlice.safeParse(jsonIn(reply.text)) : undefined;
     if (read === undefined || (!read.success && reply.status === 504)) return declined(nsc, reply, "GET slice-service");
     if (!read.success) throw new TransientError("NSC_UNAVAILABLE", `TeraFlowSDN at ${nsc.host} answered something that is not a slice`);
     // What cannot be carried does not show in a body made for TeraFlowSDN, and is not there either.

@@ -3,6 +3,7 @@ import type { ReachableController } from "../../domain/controllers.ts";
 import { ok, type Outcome, type Refusal, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
 import type { Tokens } from "../oauth.ts";
+import { jsonIn, mayPass, retryAfterIn, textWithin } from "../reply.ts";
 import { errorWords } from "./error-words.ts";
 
 const DEADLINE_MS = 10_000;
@@ -17,7 +18,7 @@ interface Call {
 
 export interface Reply {
   readonly status: number;
-  readonly retryAfterMs: number | undefined;
+  readonly retryAfter: { readonly retryAfterMs?: number };
   /** The body as JSON; undefined where it is none. */
   readonly body: unknown;
 }
@@ -63,7 +64,12 @@ export function reach({ controller, pool, tokens, signal }: Reached): PeeringApi
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.any([signal, ended.signal]),
       });
-      return { status: reply.statusCode, retryAfterMs: retryAfterMs(reply), body: parseJson(await readText(address.host, reply)) };
+      const text = await textWithin(
+        reply,
+        MAX_BYTES,
+        (limit) => new TransientError("PEERING_UNAVAILABLE", `the Peering API at ${address.host} answered more than ${limit}`),
+      );
+      return { status: reply.statusCode, retryAfter: retryAfterIn(reply.headers), body: jsonIn(text) };
     } catch (cause) {
       if (cause instanceof TransientError) throw cause;
       throw new TransientError("PEERING_UNREACHABLE", unreachable(address.host, signal, ended.signal), { cause });
@@ -99,33 +105,6 @@ function unreachable(host: string, signal: AbortSignal, ended: AbortSignal): str
   return `no answer from ${host}: check that a Peering API is there and that its controller entry names the right host and port`;
 }
 
-async function readText(host: string, { body }: Dispatcher.ResponseData): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES)
-      throw new TransientError("PEERING_UNAVAILABLE", `the Peering API at ${host} answered more than ${String(MAX_BYTES >> 20)} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function retryAfterMs({ headers }: Dispatcher.ResponseData): number | undefined {
-  const seconds = Number(headers["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
-}
-
-const mayPass = (status: number): boolean => status >= 500 || status === 408 || status === 429;
-
 const hints: Readonly<Record<number, string>> = {
   401: "; check tokenUrl, clientIdFile and clientSecretFile of this controller",
   403: "; check that its token may speak for the local AS",
@@ -138,8 +117,7 @@ export function declined(api: PeeringApi, reply: Reply, doing: string): Refusal<
   const said = api.redact(errorWords(reply.body));
   const what = `the Peering API at ${api.host} answered ${String(reply.status)} to ${doing}${said === "" ? "" : `: ${said}`}`;
   if (!mayPass(reply.status)) return refuse("PEERING_REFUSED", what + (hints[reply.status] ?? ""));
-  const after = reply.retryAfterMs;
-  throw new TransientError("PEERING_UNAVAILABLE", what, after === undefined ? {} : { retryAfterMs: after });
+  throw new TransientError("PEERING_UNAVAILABLE", what, reply.retryAfter);
 }
 
 /** An answer of the right status and the wrong shape: a gateway's page, or an API that is being exchanged. */

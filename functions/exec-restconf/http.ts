@@ -1,10 +1,11 @@
 import type { Dispatcher } from "undici";
-import { z } from "zod";
 import type { ReachableController } from "../../domain/controllers.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { jsonIn, textWithin } from "../reply.ts";
+import { restconfErrorsIn } from "../restconf.ts";
 
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 << 20;
 const DEADLINE_MS = 10_000;
 const MEDIA_TYPE = "application/yang-data+json";
 
@@ -18,19 +19,13 @@ export interface Restconf {
   remove(path: string): Promise<Outcome<void>>;
 }
 
-const ErrorBody = z.object({
-  "ietf-restconf:errors": z.object({
-    error: z.array(z.object({ "error-tag": z.string().optional(), "error-message": z.string().optional() })),
-  }),
-});
-
-/** 409s that say "not now" rather than "no" (RFC 8040 section 7). */
-const passing = new Set(["in-use", "lock-denied", "resource-denied"]);
-
 interface Reply {
   readonly status: number;
   readonly text: string;
 }
+
+const tooLong = (limit: string): TransientError =>
+  new TransientError("RESTCONF_UNAVAILABLE", `the RESTCONF server answered more than ${limit}`);
 
 export function openRestconf({ address, user, password }: ReachableController, pool: Dispatcher, signal: AbortSignal): Restconf {
   const prefix = `${address.pathname.replace(/\/+$/, "")}/data/`;
@@ -50,7 +45,7 @@ export function openRestconf({ address, user, password }: ReachableController, p
         body: content === undefined ? null : JSON.stringify(content),
         signal: AbortSignal.any([signal, late]),
       });
-      return { status: reply.statusCode, text: await textOf(reply.body) };
+      return { status: reply.statusCode, text: await textWithin(reply, MAX_BYTES, tooLong) };
     } catch (cause) {
       if (cause instanceof TransientError) throw cause;
       const why = late.aborted ? `no answer within ${String(DEADLINE_MS / 1000)} s` : "no answer";
@@ -62,15 +57,10 @@ export function openRestconf({ address, user, password }: ReachableController, p
     }
   }
 
-  function declined({ status, text }: Reply, doing: string) {
-    const errors = ErrorBody.safeParse(jsonOf(text)).data?.["ietf-restconf:errors"].error ?? [];
-    const said = errors
-      .map((e) => e["error-message"] ?? e["error-tag"] ?? "")
-      .join("; ")
-      .slice(0, 300);
-    const what = `the RESTCONF server at ${address.host} answered ${String(status)} to ${doing}${said === "" ? "" : `: ${said}`}`;
-    const mayPass =
-      status >= 500 || status === 408 || status === 429 || (status === 409 && errors.some((e) => passing.has(e["error-tag"] ?? "")));
+  function declined(reply: Reply, doing: string) {
+    const { words, mayPass } = restconfErrorsIn(reply);
+    const said = words.join("; ").slice(0, 300);
+    const what = `the RESTCONF server at ${address.host} answered ${String(reply.status)} to ${doing}${said === "" ? "" : `: ${said}`}`;
     if (mayPass) throw new TransientError("RESTCONF_UNAVAILABLE", what);
     return refuse("RESTCONF_REFUSED", what);
   }
@@ -81,7 +71,7 @@ export function openRestconf({ address, user, password }: ReachableController, p
       const reply = await call("GET", path);
       if (reply.status === 404) return ok(undefined);
       if (reply.status !== 200) return declined(reply, "a GET");
-      const content = jsonOf(reply.text);
+      const content = jsonIn(reply.text);
       return content === undefined
         ? refuse("RESTCONF_REFUSED", `the RESTCONF server at ${address.host} answered something other than JSON`)
         : ok(content);
@@ -95,24 +85,4 @@ export function openRestconf({ address, user, password }: ReachableController, p
       return reply.status === 204 || reply.status === 200 || reply.status === 404 ? ok(undefined) : declined(reply, "a DELETE");
     },
   };
-}
-
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BYTES)
-      throw new TransientError("RESTCONF_UNAVAILABLE", `the RESTCONF server answered more than ${String(MAX_BYTES / 1024 / 1024)} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,8 +2,9 @@ import { type Dispatcher, errors } from "undici";
 import type { ReachableController } from "../../domain/controllers.ts";
 import { type Refusal, refuse } from "../../domain/outcome.ts";
 import { TransientError } from "../../runtime/errors.ts";
+import { jsonIn, mayPass, retryAfterIn, textWithin } from "../reply.ts";
 
-const mebibyte = 1 << 20;
+const MAX_BYTES = 4 << 20;
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -43,7 +44,7 @@ export function reach(controller: ReachableController, pool: Dispatcher, signal:
   return {
     host: address.host,
     redact,
-    async call({ method, path, headers, body, deadlineMs = 10_000, maxBytes = 4 * mebibyte }) {
+    async call({ method, path, headers, body, deadlineMs = 10_000, maxBytes = MAX_BYTES }) {
       try {
         const reply = await pool.request({
           method,
@@ -55,7 +56,15 @@ export function reach(controller: ReachableController, pool: Dispatcher, signal:
           headersTimeout: deadlineMs,
           bodyTimeout: deadlineMs,
         });
-        return { status: reply.statusCode, headers: reply.headers, text: await readText(reply, maxBytes) };
+        return {
+          status: reply.statusCode,
+          headers: reply.headers,
+          text: await textWithin(
+            reply,
+            maxBytes,
+            (limit) => new TransientError("TFS_UNAVAILABLE", `TeraFlowSDN answered more than ${limit}`),
+          ),
+        };
       } catch (cause) {
         if (cause instanceof TransientError) throw cause;
         throw new TransientError("TFS_UNREACHABLE", unreachable(address.host, deadlineMs, signal, cause), { cause });
@@ -71,24 +80,11 @@ function unreachable(host: string, deadlineMs: number, signal: AbortSignal, caus
   return `no answer from ${host}: check that TeraFlowSDN runs there and that its controller entry names the right host and port`;
 }
 
-async function readText({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
-  // undici holds a body to its content-length, so a declared size within the cap needs no counting.
-  if (Number(headers["content-length"] ?? Number.NaN) <= maxBytes) return body.text();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new TransientError("TFS_UNAVAILABLE", `TeraFlowSDN answered more than ${maxBytes / mebibyte} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 /** TeraFlowSDN's own words in a reply: `{"message"}`, RESTCONF's list of errors, or plain text. */
 export function words(reply: Reply): string {
   const type = String(reply.headers["content-type"] ?? "");
   if (type.includes("html")) return "";
-  const parsed = type.includes("json") ? parseJson(reply.text) : undefined;
+  const parsed = type.includes("json") ? jsonIn(reply.text) : undefined;
   return (wordsIn(parsed) ?? reply.text).replaceAll(/\s+/g, " ").trim().slice(0, 300);
 }
 
@@ -100,21 +96,6 @@ function wordsIn(value: unknown): string | undefined {
   return wordsIn(message ?? error);
 }
 
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function retryAfterMs(reply: Reply): number | undefined {
-  const seconds = Number(reply.headers["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
-}
-
-const mayPass = (status: number): boolean => status >= 500 || status === 408 || status === 429;
-
 const hints: Readonly<Record<number, string>> = {
   401: "; check userFile and passwordFile of this controller",
   404: "; check that its origin serves this interface",
@@ -125,6 +106,5 @@ export function declined(tfs: Tfs, reply: Reply, doing: string): Refusal<"TFS_RE
   const said = words(reply);
   const what = tfs.redact(`TeraFlowSDN at ${tfs.host} answered ${reply.status} to ${doing}${said === "" ? "" : `: ${said}`}`);
   if (!mayPass(reply.status)) return refuse("TFS_REFUSED", what + (hints[reply.status] ?? ""));
-  const after = retryAfterMs(reply);
-  throw new TransientError("TFS_UNAVAILABLE", what, after === undefined ? {} : { retryAfterMs: after });
+  throw new TransientError("TFS_UNAVAILABLE", what, retryAfterIn(reply.headers));
 }

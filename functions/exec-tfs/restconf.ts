@@ -4,7 +4,8 @@ import { TransientError } from "../../runtime/errors.ts";
 import { restconfDifferences } from "./compare.ts";
 import { restconfBody } from "./descriptor.ts";
 import type { Face } from "./face.ts";
-import { declined, jsonBody, parseJson, type Reply, type Tfs, words } from "./http.ts";
+import { jsonIn } from "../reply.ts";
+import { declined, jsonBody, type Reply, type Tfs, words } from "./http.ts";
 import { getService, isListed, serviceIn } from "./tfs-api.ts";
 
 const services = "/restconf/data/ietf-l2vpn-svc:l2vpn-svc/vpn-services";
@@ -61,7 +62,7 @@ const present = (differs: readonly string[], pending: boolean): Outcome<Observed
 
 /** Here a 500 with a list of errors is a definite no; a 500 without one may pass. */
 function told(tfs: Tfs, reply: Reply, doing: string): Outcome<void> {
-  const errors = reply.status === 500 ? parseJson(reply.text) : undefined;
+  const errors = reply.status === 500 ? jsonIn(reply.text) : undefined;
   if (!Array.isArray(errors) || errors.length === 0) return declined(tfs, reply, doing);
   return refuse("TFS_REFUSED", tfs.redact(`TeraFlowSDN at ${tfs.host} answered 500 to ${doing}: ${words(reply)}`));
 }

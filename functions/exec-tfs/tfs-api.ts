@@ -5,7 +5,8 @@ import { TransientError } from "../../runtime/errors.ts";
 import { declaredBy, differences, isPending, TfsService } from "./compare.ts";
 import { bareService, fullService } from "./descriptor.ts";
 import type { Face } from "./face.ts";
-import { declined, jsonBody, parseJson, type Reply, type Tfs } from "./http.ts";
+import { jsonIn } from "../reply.ts";
+import { declined, jsonBody, type Reply, type Tfs } from "./http.ts";
 import { serviceUuid, tfsContext } from "./uuid.ts";
 
 const context = `/tfs-api/context/${tfsContext}`;
@@ -27,7 +28,7 @@ export const getService = (tfs: Tfs, service: string): Promise<Reply> => tfs.cal
 export const serviceIn = (tfs: Tfs, reply: Reply): TfsService => understood(tfs, reply, TfsService, "a service");
 
 function understood<T>(tfs: Tfs, reply: Reply, schema: z.ZodType<T>, what: string): T {
-  const read = schema.safeParse(parseJson(reply.text));
+  const read = schema.safeParse(jsonIn(reply.text));
   if (read.success) return read.data;
   throw new TransientError("TFS_UNAVAILABLE", `TeraFlowSDN at ${tfs.host} answered something that is not ${what}`);
 }

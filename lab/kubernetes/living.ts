@@ -1,3 +1,4 @@
+import { generator } from "../../domain/random.ts";
 import type { Workload } from "./manifests.ts";
 import { isReady, type Termination } from "./manifests.ts";
 import type { StoredObject } from "./resources.ts";
@@ -42,20 +43,9 @@ const endings: readonly Termination[] = [
   { reason: "Completed", exitCode: 0 },
 ];
 
-/** mulberry32, public domain: 32 bits of state are enough for a simulated life. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Workloads that come up, and then restart now and again, until stopped. */
 export function live(world: World, { workloads = inhabitants, everyMs = 2_000, seed = 1 }: LivingOptions = {}): { stop(): void } {
-  const chance = seeded(seed);
+  const chance = generator(seed);
   ["node-1", "node-2", "node-3"].forEach((name, i) => world.addNode(name, `172.18.0.${String(11 + i)}`));
   for (const workload of workloads) for (const pod of world.deploy(workload)) world.run(podName(pod));
 

@@ -1,5 +1,5 @@
 import { Problem } from "../../domain/tsn/model.ts";
-import { randomFrom } from "./random.ts";
+import { generator } from "../../domain/random.ts";
 
 /*
  * Instances after the grid of Xue et al. (RTAS 2024, arXiv 2305.16772): sizes, periods, deadlines, streams, switches and topologies, drawn
@@ -112,7 +112,7 @@ export function hopsOf({ edges }: Graph, nodes: number): readonly (readonly numb
 /** An instance of a cell: links of 1 Gb/s, the size is all there is on the wire, the deadline counts from the release until the listener has
  * processed the frame. */
 export function instanceOf(cell: Cell, { maxEntries = 1024 }: { readonly maxEntries?: number } = {}): Problem {
-  const random = randomFrom(cell.seed);
+  const random = generator(cell.seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
   const graph = graphOf(cell.topology, cell.switches);
   const nodes = 2 * cell.switches + 1;

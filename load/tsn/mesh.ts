@@ -1,10 +1,10 @@
 import { Problem } from "../../domain/tsn/model.ts";
 import { PROCESSING_NS } from "./grid.ts";
-import { randomFrom } from "./random.ts";
+import { generator } from "../../domain/random.ts";
 
 /** A grid of switches, each with one end station, and streams between any two stations: 100 to 500 octets every 0.5, 1, 2 or 4 ms, over links of 1 Gb/s. */
 export function meshOf({ width, height, streams, seed }: { width: number; height: number; streams: number; seed: number }): Problem {
-  const random = randomFrom(seed);
+  const random = generator(seed);
   const pick = (n: number): number => Math.floor(random() * n);
   const switches = width * height;
   const trunks = Array.from({ length: switches }, (_, i) => [

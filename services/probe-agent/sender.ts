@@ -5,7 +5,7 @@ import { isIPv6 } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { evaluate, type Echo, type SessionResult } from "../../domain/probe/session.ts";
 import { type ClockError, decodeReflected, encodeSender, type Hmac, ntpOf, PACKET_BYTES, unixNsOf } from "../../domain/probe/stamp.ts";
-import { generator } from "../../domain/probe/strategy.ts";
+import { generator } from "../../domain/random.ts";
 import type { ProbeClock } from "./clock.ts";
 
 export interface SessionPlan {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { generator } from "../../domain/random.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { clear, onServers, queues } from "../support/ground.ts";
 import { annex91, asNemoJson } from "../support/intents.ts";
@@ -22,17 +23,6 @@ afterAll(async () => {
   await lab.close();
 });
 
-/** Mulberry32: the same seed kills at the same places. */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 interface View {
   readonly id: string;
   readonly state: string;
@@ -55,7 +45,7 @@ it(
   { timeout: 300_000 },
   async () => {
     const seed = Number(process.env["SEED"] ?? Date.now() % 100_000);
-    const rng = random(seed);
+    const rng = generator(seed);
     const effects = (effect: string): string[] =>
       lab.ledger
         .entries()

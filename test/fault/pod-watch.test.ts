@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PodChanged } from "../../events/pod.ts";
 import { TwinStatusChanged } from "../../events/twin.ts";
 import { type Faults, openFaults } from "../../lab/faults.ts";
-import { seeded } from "../../lab/kubernetes/living.ts";
+import { generator } from "../../domain/random.ts";
 import { type KubernetesSimulator, startKubernetes } from "../../lab/kubernetes/server.ts";
 import { podName } from "../../lab/kubernetes/world.ts";
 import { openLedger } from "../../lab/ledger.ts";
@@ -99,7 +99,7 @@ it(
   { timeout: 300_000 },
   async () => {
     const seed = Number(process.env["SEED"] ?? Date.now() % 100_000);
-    const chance = seeded(seed);
+    const chance = generator(seed);
     const oneIn = (n: number): boolean => chance() * n < 1;
     const pick = <T>(all: readonly T[]): T => all[Math.floor(chance() * all.length)] ?? expect.unreachable("nothing to choose from");
     const stop = new AbortController();

@@ -1,11 +1,11 @@
 import type { Dispatcher } from "undici";
 import type { ReachableController } from "../../../domain/controllers.ts";
+import { textWithin } from "../../reply.ts";
 
 /** Why a source said nothing that can be used. Its silence is a fact about it, and no fault of whoever asked. */
 export class Silence extends Error {}
 
 const DEADLINE_MS = 5_000;
-const MEBIBYTE = 1 << 20;
 
 /** For how long, and by which clock. */
 export interface Asking {
@@ -37,7 +37,7 @@ export async function ask(
       : `Bearer ${token}`;
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
-    const { statusCode, headers, body } = await pool.request({
+    const reply = await pool.request({
       method: form === undefined ? "GET" : "POST",
       path: address.pathname.replace(/\/+$/, "") + path,
       headers: {
@@ -48,17 +48,14 @@ export async function ask(
       body: form === undefined ? null : new URLSearchParams(form).toString(),
       signal: AbortSignal.any([signal, deadline]),
     });
+    const { statusCode } = reply;
     if (statusCode !== 200) {
-      await body.dump();
+      await reply.body.dump();
       throw new Silence(
         `${address.host} answered ${String(statusCode)}${statusCode === 401 || statusCode === 403 ? ": check its tokenFile" : ""}`,
       );
     }
-    if (Number(headers["content-length"] ?? 0) > maxBytes) {
-      body.destroy();
-      throw tooLarge(address.host, maxBytes);
-    }
-    return await within(body, maxBytes, address.host);
+    return await textWithin(reply, maxBytes, (limit) => new Silence(`${address.host} answered more than ${limit}`));
   } catch (error) {
     if (error instanceof Silence) throw error;
     throw new Silence(
@@ -66,19 +63,6 @@ export async function ask(
       { cause: error },
     );
   }
-}
-
-const tooLarge = (host: string, maxBytes: number): Silence => new Silence(`${host} answered more than ${String(maxBytes / MEBIBYTE)} MiB`);
-
-async function within(body: Dispatcher.ResponseData["body"], maxBytes: number, host: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(host, maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** Each by itself, so many at once: a cluster has more nodes and pods than a process should have open connections. */
