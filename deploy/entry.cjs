@@ -7,6 +7,7 @@ const root = join(__dirname, "..");
 const { FUNCTION, SERVICE = "system" } = process.env;
 const services = {
   system: "services/start.ts",
+  bridge: "services/bridge/main.ts",
   "dead-letters": "services/dead-letters/main.ts",
   "pod-watch": "services/pod-watch/main.ts",
   "probe-agent": "services/probe-agent/main.ts",

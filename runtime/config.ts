@@ -11,7 +11,10 @@ const count = (unit: string) =>
     .regex(/^[1-9]\d{0,8}$/, `a whole number of ${unit}, more than 0`)
     .transform(Number);
 const path = z.string().min(1);
-const names = z.string().regex(/^[a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*$/, "names of functions, separated by commas");
+const names = z
+  .string()
+  .regex(/^[a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*$/, "names of functions, separated by commas")
+  .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())));
 const step = z
   .string()
   .regex(/^(?:[a-z0-9-]+:)?[a-z0-9-]+(?:#[1-9]\d?)?$/, "<function>:<step> or <step>, and #2 for the second time there");
@@ -53,13 +56,27 @@ export const Environment = z.object({
   LEARNING_FILE: path
     .optional()
     .describe("How workloads are scaled and with whom this cluster learns, as YAML or JSON. Absent: shadow mode, alone."),
-  FUSE: names
-    .transform((list): readonly string[] => Object.freeze(list.split(",").map((name) => name.trim())))
-    .default([])
-    .describe("Functions that hand events to each other in memory, separated by commas."),
+  FUSE: names.default([]).describe("Functions that hand events to each other in memory, separated by commas."),
+  FUNCTIONS: names
+    .optional()
+    .describe(
+      "The functions that this process runs, or that services/bridge carries events to, separated by commas; none for none. Absent: all.",
+    ),
+  FUNCTIONS_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((template) => template.includes("{function}"), "has {function} where a function's name belongs")
+    .optional()
+    .describe("Where services/bridge finds functions, as http://gateway.openfaas:8080/function/{function}."),
+  CLOCK: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe("Whether this process ticks for functions with a schedule: off where a platform's cron does."),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least that is worth a line."),
   ATTEMPTS: count("tries").default(8).describe("Tries of an event before it is given up, unless a fault says when to come back."),
   PATIENCE_MS: count("milliseconds").default(120_000).describe("How long faults may go on saying when to come back."),
+  STOP_GRACE_MS: count("milliseconds")
+    .default(10_000)
+    .describe("How long an event may go on waiting for its next try when the process is told to stop, before it goes back to its queue."),
   DRIFT: z
     .enum(["off", "report", "repair"])
     .default("report")

@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
-import type { Reply } from "./invoke.ts";
 
 export interface Metrics {
   readonly registry: Registry;
-  invoked(fn: string, reply: Reply, seconds: number): void;
+  invoked(fn: string, called: { readonly kind: string; readonly code?: string }, seconds: number): void;
   redelivered(fn: string): void;
+  isolated(fn: string): void;
   deadLettered(fn: string, code: string): void;
   published(types: Iterable<string>): void;
 }
@@ -33,6 +33,12 @@ export function openMetrics({ ofProcess = false }: { readonly ofProcess?: boolea
     labelNames: ["fn"] as const,
     registers,
   });
+  const isolations = new Counter({
+    name: "isolations_total",
+    help: "Messages set apart to be taken alone, since the process that took them ended.",
+    labelNames: ["fn"] as const,
+    registers,
+  });
   const deadLetters = new Counter({
     name: "dead_letters_total",
     help: "Messages kept for redrive, by the last fault.",
@@ -47,11 +53,12 @@ export function openMetrics({ ofProcess = false }: { readonly ofProcess?: boolea
   });
   return {
     registry,
-    invoked: (fn, reply, took) => {
-      invocations.inc({ fn, outcome: reply.kind, code: "code" in reply ? reply.code : "" });
+    invoked: (fn, { kind, code = "" }, took) => {
+      invocations.inc({ fn, outcome: kind, code });
       seconds.observe({ fn }, took);
     },
     redelivered: (fn) => redeliveries.inc({ fn }),
+    isolated: (fn) => isolations.inc({ fn }),
     deadLettered: (fn, code) => deadLetters.inc({ fn, code }),
     published: (types) => {
       for (const type of types) published.inc({ type });

@@ -29,8 +29,8 @@ import { openTsn } from "../state/tsn.ts";
 import { openApi } from "./api/server.ts";
 import { openTail } from "./api/tail.ts";
 import { openDriftCheck } from "./drift.ts";
+import { hostedBy } from "./hosted.ts";
 import type { Tenants } from "./api/tenancy.ts";
-import { clockEvents } from "./clock.ts";
 import { requestEvent } from "./api/tsn.ts";
 import { openIngress } from "./ingress/ingress.ts";
 import { consumeMetaOrchestrator } from "./ingress/meta-orchestrator.ts";
@@ -41,11 +41,11 @@ import { sweepOverdue } from "./keep/overdue.ts";
 import { sweepWindows } from "./keep/windows.ts";
 import { openLooker } from "./look.ts";
 import { destinationIn, forwardCostMaps } from "./nemex/forward.ts";
-import { learningTicks } from "./learning/clock.ts";
 import { openLearning } from "./learning/learning.ts";
 import { readLearning } from "./learning/settings.ts";
 import { openPlanner } from "./plan.ts";
 import { watchClusters } from "./pod-watch/clusters.ts";
+import { ticks } from "./ticks.ts";
 import { forwardTwins } from "./twins/compat.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -123,9 +123,10 @@ export async function startSystem(parts: SystemParts): Promise<System> {
 
   await warmUp(functions);
   const tail = openTail(broker);
-  const clock = clockEvents(now, new Set(probing === undefined ? ["probe-measure"] : []));
+  const clock = ticks({ now, probing, client: learning.client });
+  const hosted = hostedBy(config, functions);
   const hosting = await hostLocally({
-    functions,
+    functions: hosted,
     broker,
     backing,
     log,
@@ -133,9 +134,11 @@ export async function startSystem(parts: SystemParts): Promise<System> {
     crash: crashAt(config.CRASH_AT),
     options: {
       fuse: new Set(config.FUSE),
+      elsewhere: functions.filter((fn) => !hosted.includes(fn)),
       attempts: config.ATTEMPTS,
       patienceMs: config.PATIENCE_MS,
-      clockEvents: (fn) => [...clock(fn), ...learningTicks(fn, now(), () => learning.client)],
+      graceMs: config.STOP_GRACE_MS,
+      ...(config.CLOCK === "on" ? { clockEvents: clock } : {}),
     },
   });
   const orchestrator = await consumeMetaOrchestrator({ broker, ingress, publish, log });

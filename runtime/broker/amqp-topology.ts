@@ -24,14 +24,14 @@ export const logQueue = (maxBytes: number): Declaration => ({
 
 const MAX_BACKLOG = 1_000_000;
 
-export const functionQueue = ({ name, deliveryLimit }: Queue): Declaration => ({
+export const functionQueue = ({ name, deliveryLimit, deadLettersOf = name }: Queue): Declaration => ({
   name,
   arguments: {
     "x-queue-type": "quorum",
     // RabbitMQ counts returns, of which the first delivery is none (observed on 3.10.8: limit 2, delivered 3 times).
     "x-delivery-limit": deliveryLimit - 1,
     "x-dead-letter-exchange": DEAD_LETTER_EXCHANGE,
-    "x-dead-letter-routing-key": name,
+    "x-dead-letter-routing-key": deadLettersOf,
     // A backlog beyond this is pushed back to whoever publishes; without a bound it would end at the disk alarm, for every queue at once.
     "x-max-length": MAX_BACKLOG,
     // At-least-once dead-lettering is refused without it.
@@ -62,9 +62,10 @@ export async function declareQueue(model: ChannelModel, queue: Queue): Promise<v
 
   await withChannel(model, async (channel) => {
     await declareExchanges(channel);
-    const dead = deadLetters(deadLetterQueue(queue.name));
+    const { deadLettersOf = queue.name } = queue;
+    const dead = deadLetters(deadLetterQueue(deadLettersOf));
     await assertQueue(channel, dead);
-    await channel.bindQueue(dead.name, DEAD_LETTER_EXCHANGE, queue.name);
+    await channel.bindQueue(dead.name, DEAD_LETTER_EXCHANGE, deadLettersOf);
     if (queue.foreign !== true) await assertQueue(channel, functionQueue(queue));
     await Promise.all(queue.bindings.map(({ exchange, key }) => channel.bindQueue(queue.name, exchange, key)));
   });

@@ -34,6 +34,8 @@ export interface Queue {
   readonly prefetch: number;
   /** Deliveries of one message before the broker dead-letters it by itself, which only a consumer that keeps dying or requeuing gets to. */
   readonly deliveryLimit: number;
+  /** The queue among whose dead letters its own are kept; absent: they have a queue to themselves. */
+  readonly deadLettersOf?: string;
   /** Belongs to another system (NEMO's `mncc`): used as found, declared durable only where it is missing, and without a delivery limit. */
   readonly foreign?: boolean;
 }

@@ -21,8 +21,8 @@ export function openMemoryBroker(options: { readonly logMaxEvents?: number; read
   let confirming: Promise<void> | undefined;
 
   function declare(queue: Queue): MemoryQueue {
-    const { name, foreign = false, deliveryLimit } = queue;
-    const declared = queues.get(name) ?? (isDeadLetterQueue(name) ? openDeadLetters(name) : open(name, foreign ? Infinity : deliveryLimit));
+    const { name } = queue;
+    const declared = queues.get(name) ?? (isDeadLetterQueue(name) ? openDeadLetters(name) : open(queue));
     for (const { exchange, key } of queue.bindings)
       if (!bindings.some((b) => b.exchange === exchange && b.key === key && b.queue === declared))
         bindings.push({ exchange, key, queue: declared });
@@ -30,13 +30,17 @@ export function openMemoryBroker(options: { readonly logMaxEvents?: number; read
     return declared;
   }
 
-  function open(name: string, deliveryLimit: number): MemoryQueue {
-    const dead = queues.get(deadLetterQueue(name)) ?? openDeadLetters(deadLetterQueue(name));
+  function open({ name, foreign = false, deliveryLimit, deadLettersOf = name }: Queue): MemoryQueue {
+    const dead = queues.get(deadLetterQueue(deadLettersOf)) ?? openDeadLetters(deadLetterQueue(deadLettersOf));
     const opened = memoryQueue(name, {
-      deliveryLimit,
+      deliveryLimit: foreign ? Infinity : deliveryLimit,
       log,
       deadLetter: (message, reason) =>
-        dead.push({ ...message, routingKey: name, headers: { ...message.headers, ...deathHeaders(name, reason, message.routingKey) } }),
+        dead.push({
+          ...message,
+          routingKey: deadLettersOf,
+          headers: { ...message.headers, ...deathHeaders(name, reason, message.routingKey) },
+        }),
     });
     queues.set(name, opened);
     return opened;

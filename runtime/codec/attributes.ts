@@ -41,8 +41,12 @@ export function checkEvent(collected: Readonly<Attributes>): void {
     throw notAnEvent("datacontenttype is not a media type");
 }
 
-/** The same object as an event, or the reason why it is none. */
+const INTEGER = /^\d{1,9}$/;
+
+/** The same object as an event, or the reason why it is none. HTTP has no types: what this system knows for an integer is one again. */
 export function asEvent(collected: Attributes): Event {
   checkEvent(collected);
+  const { hops } = collected;
+  if (typeof hops === "string" && INTEGER.test(hops)) collected["hops"] = Number(hops);
   return collected as unknown as Event;
 }

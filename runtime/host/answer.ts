@@ -4,8 +4,11 @@ import { toJson } from "../codec/structured.ts";
 import type { Reply } from "../invoke.ts";
 import { type HttpReply, problem } from "./problem.ts";
 
-/** "single": a broker that takes one event in a reply; "batch": the project's own bridge; "plain": a person or a program that knows no events. */
-export type Caller = "single" | "batch" | "plain";
+/**
+ * "single": a broker that takes one event in a reply; "batch": the project's own bridge; "plain": a person or a program that knows no events;
+ * "clock": one that reads no answer at all, so that what comes of its tick has only the sink to go to.
+ */
+export type Caller = "single" | "batch" | "plain" | "clock";
 
 export interface Answered {
   readonly reply: Reply;
@@ -26,8 +29,10 @@ const isFailed = (reply: Reply): reply is Failed => reply.kind === "retry" || re
 /** A fault as a status. Nothing of what a bug said leaves the process. */
 export function failure(reply: Failed): HttpReply {
   if (reply.kind === "bug") return problem(500, "INTERNAL");
-  const headers = { "retry-after": String(Math.max(1, Math.ceil((reply.retryAfterMs ?? 1000) / 1000))) };
-  return problem(reply.code === "EFFECT_BUSY" ? 409 : 503, reply.code, reply.reason, headers);
+  const { code, reason, retryAfterMs } = reply;
+  const headers = { "retry-after": String(Math.max(1, Math.ceil((retryAfterMs ?? 1000) / 1000))) };
+  // A bridge counts the tries of faults that do not say themselves when to come back, and knows no other way to tell them apart.
+  return problem(code === "EFFECT_BUSY" ? 409 : 503, code, reason, headers, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
 /**
@@ -42,7 +47,7 @@ export async function answer(answered: readonly Answered[], caller: Caller, afte
   );
 
   const inReply = caller === "single" ? events.slice(-1) : caller === "batch" ? events : [];
-  const toSink = caller === "single" ? events.slice(0, -1) : caller === "plain" && after.hasSink ? events : [];
+  const toSink = caller === "single" ? events.slice(0, -1) : caller === "clock" || (caller === "plain" && after.hasSink) ? events : [];
   if (toSink.length > 0) await after.post(toSink);
 
   // The events in the reply are not confirmed by anybody yet. Settling now is safe all the same: should the reply get lost, the caller asks
@@ -53,7 +58,7 @@ export async function answer(answered: readonly Answered[], caller: Caller, afte
   const unsettled = settled.find((reply) => reply.kind !== "done");
   if (unsettled !== undefined) return failure(isFailed(unsettled) ? unsettled : { kind: "bug", code: "INTERNAL", cause: unsettled });
 
-  if (caller === "plain") return plain(answered, events);
+  if (caller === "plain" || caller === "clock") return plain(answered, events);
   const [only, ...more] = inReply;
   if (only === undefined) return { status: 200, headers: {}, body: Buffer.alloc(0) };
   return { status: 200, ...(more.length > 0 ? encodeBatch(inReply) : encodeBinary(only)) };

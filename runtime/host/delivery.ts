@@ -6,12 +6,11 @@ import { checkEvent } from "../codec/attributes.ts";
 import { encodeLog } from "../codec/log.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import type { Fault, HostedFunction } from "../function.ts";
-import type { Reply } from "../invoke.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { rejectedEvent } from "../rejected.ts";
 import { queueName } from "./queue.ts";
-import type { Calls } from "./calls.ts";
+import type { Called, Calls } from "./calls.ts";
 import type { HandOver } from "./fuse.ts";
 import { type Answer, backOffMs, persist, type Persistence, type Tried, wait } from "./persist.ts";
 
@@ -39,6 +38,13 @@ interface Departure {
 type Done = { readonly kind: "done"; readonly departures: readonly Departure[] };
 type Attempted = Tried<Done | Exclude<Answer, { kind: "done" }>>;
 
+export interface Deliveries<B> {
+  /** "crashed": the process of the handler ended in the middle of it; what becomes of the message is for the caller to say. */
+  deliver(fn: HostedFunction<B>, message: Message): Promise<Settlement | "crashed">;
+  /** Tells that a message is not tried any more, and keeps it. */
+  giveUp(fn: HostedFunction<B>, message: Message, fault: Fault): Promise<Settlement>;
+}
+
 /** What came of handing events over: everything to publish, in the order in which it happened, and who is to be settled after that. */
 type Branch<B> =
   | {
@@ -56,17 +62,28 @@ type Branch<B> =
  * message is acknowledged. Nothing can be lost in between: until then the broker keeps the message, and its redelivery makes the same
  * events with the same ids. What never comes back from memory is only time.
  */
-export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message: Message) => Promise<Settlement> {
+export function deliveries<B>(parts: Parts<B>): Deliveries<B> {
   const { broker, calls, handOver, persistence, stopping, log, metrics } = parts;
 
-  return async (fn, message) => {
-    if (message.redelivered) metrics.redelivered(fn.name);
-    calls.reached(fn, "received");
-    try {
-      const settlement = await take(fn, message);
+  return {
+    async deliver(fn, message) {
+      calls.reached(fn, "received");
+      const settlement = await safely(fn, () => take(fn, message));
       // The broker acknowledges when this promise resolves, so "acked" is the turn after.
       if (settlement === "ack") setImmediate(() => calls.reached(fn, "acked"));
       return settlement;
+    },
+    giveUp: (fn, message, fault) =>
+      safely(fn, () => {
+        log.error({ fn: fn.name, messageId: message.messageId, code: fault.code, reason: fault.reason }, "event given up");
+        const event = decode(message);
+        return event instanceof PermanentError ? reject(fn, event, message) : bury(fn, lastWords(fn, event, fault), fault.code);
+      }),
+  };
+
+  async function safely<S extends Settlement | "crashed">(fn: HostedFunction<B>, work: () => Promise<S>): Promise<S | Settlement> {
+    try {
+      return await work();
     } catch (error) {
       const { name, message: said, stack } = error instanceof Error ? error : new Error("not an error");
       log.error({ fn: fn.name, error: { name, message: said, stack } }, "delivery failed in the host");
@@ -75,18 +92,22 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
       metrics.deadLettered(fn.name, error.code);
       return "dead-letter";
     }
-  };
+  }
 
-  async function take(fn: HostedFunction<B>, message: Message): Promise<Settlement> {
+  function reject(fn: HostedFunction<B>, { code, message: reason }: PermanentError, { body }: Message): Promise<Settlement> {
+    log.warn({ fn: fn.name, code, reason }, "message rejected");
+    return bury(fn, [departure(rejectedEvent(fn.name, { code, reason }, body))], code);
+  }
+
+  async function take(fn: HostedFunction<B>, message: Message): Promise<Settlement | "crashed"> {
     const event = decode(message);
-    if (event instanceof PermanentError) {
-      log.warn({ fn: fn.name, code: event.code, reason: event.message }, "message rejected");
-      return bury(fn, [departure(rejectedEvent(fn.name, { code: event.code, reason: event.message }, message.body))], event.code);
-    }
+    if (event instanceof PermanentError) return reject(fn, event, message);
     const tried = await attempt(fn, event);
     switch (tried.kind) {
       case "stopped":
         return "requeue";
+      case "crashed":
+        return "crashed";
       case "skipped":
         return "ack";
       case "rejected":
@@ -101,7 +122,7 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
   }
 
   function attempt(fn: HostedFunction<B>, event: Event): Promise<Attempted> {
-    const encoded = async (last: boolean): Promise<Done | Exclude<Reply, { kind: "done" }>> => {
+    const encoded = async (last: boolean): Promise<Done | Exclude<Called, { kind: "done" }>> => {
       const reply = await calls.handle(fn, event, last);
       if (reply.kind !== "done") return reply;
       try {
@@ -147,6 +168,7 @@ export function deliveries<B>(parts: Parts<B>): (fn: HostedFunction<B>, message:
     const tried = await attempt(fn, event);
     switch (tried.kind) {
       case "stopped":
+      case "crashed": // where events are handed over in memory, no process but this one could have ended
         return "stopped";
       case "skipped":
         return { outgoing: [], kept: [], steps: [] };

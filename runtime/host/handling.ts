@@ -40,6 +40,8 @@ export interface HttpHosting<B> extends HostParts<B> {
 export type Handling = (request: HttpRequest) => Promise<HttpReply>;
 
 const MAX_IN_FLIGHT = 100;
+/** A caller that will not ask again says so: the function may have something to undo. */
+export const LAST_ATTEMPT = "x-last-attempt";
 const text = (status: number, body: string): HttpReply => ({
   status,
   headers: { "content-type": "text/plain; charset=utf-8" },
@@ -99,9 +101,10 @@ export function openHandling<B>(hosting: HttpHosting<B>): Handling {
     const isClock = clockEvents !== undefined && isTick(request.headers, mode);
     const accept = String(request.headers["accept"] ?? "").toLowerCase();
     const caller: Caller =
-      mode === "plain" && !isClock ? "plain" : accept.includes("application/cloudevents-batch+json") ? "batch" : "single";
+      mode === "plain" ? (isClock ? "clock" : "plain") : accept.includes("application/cloudevents-batch+json") ? "batch" : "single";
     const entries = isClock ? clockEvents(fn.name) : read(request, mode);
-    const answered = await Promise.all(entries.map(take));
+    const lastAttempt = request.headers[LAST_ATTEMPT] === "true";
+    const answered = await Promise.all(entries.map((entry) => take(entry, lastAttempt)));
     return answer(answered, caller, {
       post: (events) => {
         if (sink === undefined) throw new TransientError("SINK_MISSING", "there are more events than a reply carries, and no sink");
@@ -112,14 +115,14 @@ export function openHandling<B>(hosting: HttpHosting<B>): Handling {
     });
   }
 
-  async function take(entry: Event | Poison): Promise<Answered> {
+  async function take(entry: Event | Poison, lastAttempt: boolean): Promise<Answered> {
     if (entry instanceof Poison) {
       const { code, message: reason } = entry.error;
       log.warn({ fn: fn.name, code, reason }, "message rejected");
       return { reply: { kind: "rejected", code, reason }, rejection: rejectedEvent(fn.name, { code, reason }, entry.body) };
     }
     calls.reached(fn, "received");
-    const reply = await calls.handle(fn, entry, false); // how often the caller will ask again is the caller's business
+    const reply = await calls.handle(fn, entry, lastAttempt);
     if (reply.kind === "rejected") return { reply, event: entry, rejection: rejectedEvent(fn.name, reply, entry) };
     return { reply, event: entry };
   }

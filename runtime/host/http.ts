@@ -20,44 +20,59 @@ export interface HttpHost {
 const BODY_LIMIT = 1024 * 1024;
 
 /** Hosts one function over HTTP, for OpenFaaS and Knative alike. The entry calls `close` on SIGTERM. */
-export async function hostOverHttp<B>(hosting: HttpHosting<B>, { host, port, bodyLimit = BODY_LIMIT }: Listening): Promise<HttpHost> {
+export async function hostOverHttp<B>(hosting: HttpHosting<B>, listening: Listening): Promise<HttpHost> {
   let closing = false;
   const isReady = (): boolean => !closing && (hosting.options?.isReady?.() ?? true);
   const handle = openHandling({ ...hosting, options: { ...hosting.options, isReady } });
+  const host = await listen(handle, listening);
+  return {
+    port: host.port,
+    close: async () => {
+      closing = true;
+      await host.close();
+      hosting.sink?.close();
+    },
+  };
+}
+
+/** Serves whatever answers requests, until closed. */
+export async function listen(handle: Handling, { host, port, bodyLimit = BODY_LIMIT }: Listening): Promise<HttpHost> {
   const server = createServer((incoming, outgoing) => {
-    void serve(handle, incoming, outgoing, bodyLimit);
+    void serve(handle, incoming, outgoing, bodyLimit).then(({ status, headers, body }) => {
+      if (outgoing.destroyed) return;
+      // Once it is closing: a connection that stayed open would be closed under the caller's next request.
+      const last = server.listening ? {} : { connection: "close" };
+      outgoing.writeHead(status, { ...headers, ...last, "content-length": body.length });
+      outgoing.end(incoming.method === "HEAD" ? undefined : body);
+    });
   });
   server.listen(port, host);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
-      closing = true;
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
       await closed;
-      hosting.sink?.close();
     },
   };
 }
 
-async function serve(handle: Handling, incoming: IncomingMessage, outgoing: ServerResponse, bodyLimit: number): Promise<void> {
-  let reply: HttpReply;
+/** Destroys `outgoing` where there is nobody left to be answered. */
+async function serve(handle: Handling, incoming: IncomingMessage, outgoing: ServerResponse, bodyLimit: number): Promise<HttpReply> {
   try {
     const { pathname } = new URL(incoming.url ?? "/", "http://localhost");
-    reply = await handle({
+    return await handle({
       method: incoming.method ?? "",
       path: pathname,
       headers: incoming.headers,
       body: await readBody(incoming, bodyLimit),
     });
   } catch {
-    if (incoming.destroyed && !incoming.complete) return void outgoing.destroy(); // the caller went away
-    reply = problem(400, "REQUEST_UNREADABLE");
+    if (incoming.destroyed && !incoming.complete) outgoing.destroy(); // the caller went away
+    return problem(400, "REQUEST_UNREADABLE");
   }
-  outgoing.writeHead(reply.status, { ...reply.headers, "content-length": reply.body.length });
-  outgoing.end(incoming.method === "HEAD" ? undefined : reply.body);
 }
 
 /** Reads to the end even what is too large, so that the caller gets to read the answer. */

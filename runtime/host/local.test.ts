@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineEvent, type Event } from "../../events/define.ts";
 import type { Broker, Message, Outgoing, Queue, Settlement } from "../broker/broker.ts";
 import { openMemoryBroker } from "../broker/memory.ts";
-import { encodeAmqp } from "../codec/amqp.ts";
+import { decodeAmqp, encodeAmqp } from "../codec/amqp.ts";
 import { decodeLog } from "../codec/log.ts";
 import { TransientError } from "../errors.ts";
 import { defineFunction, type HostedFunction } from "../function.ts";
@@ -59,8 +59,15 @@ function byHand() {
     isConnected: () => !state.down,
     close: () => Promise.resolve(),
   };
-  const give = (event: Event, name = "answer"): Promise<Settlement> =>
-    state.deliver.get(`nemo.fn.${name}`)?.({ ...encodeAmqp(event), redelivered: false }) ?? Promise.reject(new Error("no such queue"));
+  const give = (event: Event, name = "answer", returns = 0): Promise<Settlement> => {
+    const { headers, ...message } = encodeAmqp(event);
+    const delivered = {
+      ...message,
+      headers: returns === 0 ? headers : { ...headers, "x-delivery-count": returns },
+      redelivered: returns > 0,
+    };
+    return state.deliver.get(`nemo.fn.${name}`)?.(delivered) ?? Promise.reject(new Error("no such queue"));
+  };
   return { broker, state, give };
 }
 
@@ -192,15 +199,88 @@ describe("a delivery", () => {
   });
 
   it("counts what happened", async () => {
-    const { broker, state } = byHand();
+    const { broker, give } = byHand();
     const metrics = await hosted([fn()], broker);
-    await state.deliver.get("nemo.fn.answer")?.({ ...encodeAmqp(asked()), redelivered: true });
+    await give(asked(), "answer", 1);
     const text = await metrics.registry.metrics();
     expect(text).toContain('invocations_total{fn="answer",outcome="done",code=""} 1');
     expect(text).toContain('redeliveries_total{fn="answer"} 1');
     expect(text).toContain('events_published_total{type="t.answered.v1"} 1');
     expect(text).toContain('invocation_seconds_count{fn="answer"} 1');
   });
+});
+
+describe("a message that comes back again and again", () => {
+  const failing = {
+    exhausted: (event: Event, { code }: { readonly code: string }) => [
+      Answered.make({ source: "/x", subject: code, cause: event, data: { n: -1 } }),
+    ],
+  };
+
+  it("is tried like any other after one return, which any restart causes", async () => {
+    const { broker, state, give } = byHand();
+    await hosted([fn()], broker);
+    expect(await give(asked(), "answer", 1)).toBe("ack");
+    expect(state.published.map(({ type }) => type)).toEqual([Answered.type]);
+  });
+
+  it("goes on alone after the second, as it was and with nothing of its first queue on it", async () => {
+    const { broker, state, give } = byHand();
+    const metrics = await hosted([fn()], broker);
+    const event = asked();
+    expect(await give(event, "answer", 2)).toBe("ack");
+    expect(state.published).toMatchObject([{ exchange: "", routingKey: "nemo.fn.answer.quarantine", messageId: "ask-1" }]);
+    const [moved] = state.published;
+    expect(moved?.headers).toEqual(encodeAmqp(event).headers);
+    expect(decodeAmqp({ ...(moved as Outgoing), redelivered: false })).toEqual(event);
+    expect(await metrics.registry.metrics()).toContain('isolations_total{fn="answer"} 1');
+  });
+
+  it("goes back where it was when the broker does not take it", async () => {
+    const { broker, state, give } = byHand();
+    await hosted([fn()], broker);
+    state.down = true;
+    expect(await give(asked(), "answer", 2)).toBe("requeue");
+  });
+
+  it("is tried alone, and given up with a word when the process ended over it three times", async () => {
+    const { broker, state, give } = byHand();
+    await hosted([fn(failing)], broker);
+    expect(await give(asked(), "answer.quarantine", 2)).toBe("ack");
+    expect(await give(asked(2), "answer.quarantine", 3)).toBe("dead-letter");
+    expect(state.published.map(({ headers }) => headers["subject"])).toEqual(["s", "FUNCTION_CRASHED"]);
+  });
+
+  it("is one at a time, and its dead letters are its function's", async () => {
+    const { broker, state } = byHand();
+    await hosted([fn()], broker);
+    const quarantine = state.queues.find(({ name }) => name === "nemo.fn.answer.quarantine");
+    expect(quarantine).toMatchObject({ prefetch: 1, deadLettersOf: "nemo.fn.answer", bindings: [] });
+  });
+});
+
+it("lets a wait end within the grace of a stop, so that nothing is delivered twice", async () => {
+  const { broker, give } = byHand();
+  let tries = 0;
+  const slow = fn({
+    handle: (event) => {
+      tries += 1;
+      if (tries === 1) throw new TransientError("PENDING", "not yet", { retryAfterMs: 30 });
+      return base.handle(event as never, undefined as never);
+    },
+  });
+  const waiting: Promise<Settlement>[] = [];
+  const idling: Broker = {
+    ...broker,
+    consume: async (queue, deliver) => {
+      await broker.consume(queue, deliver);
+      return { stop: async () => void (await Promise.all(waiting)) }; // as a broker's consumer does
+    },
+  };
+  await hosted([slow], idling, { patienceMs: 10_000 });
+  waiting.push(give(asked()));
+  await host?.stop();
+  expect(await Promise.all(waiting)).toEqual(["ack"]);
 });
 
 describe("fused functions", () => {
@@ -315,5 +395,5 @@ it("stops what it has begun when one queue cannot be consumed", async () => {
         : Promise.resolve({ stop: () => Promise.resolve(void (stopped += 1)) }),
   };
   await expect(hosted([fn(), fn({ name: "bad" })], refusing)).rejects.toThrow(/no/);
-  expect(stopped).toBe(1);
+  expect(stopped).toBe(3); // the other's, and both quarantines
 });

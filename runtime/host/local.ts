@@ -3,12 +3,13 @@ import type { Broker, Consumer } from "../broker/broker.ts";
 import { encodeAmqp } from "../codec/amqp.ts";
 import type { HostedFunction } from "../function.ts";
 import { prepare } from "../invoke.ts";
-import { type HostParts, openCalls } from "./calls.ts";
+import { type Calls, type HostParts, openCalls } from "./calls.ts";
 import { type ClockEvents, startClock } from "./clock.ts";
 import { deliveries } from "./delivery.ts";
 import { fusion } from "./fuse.ts";
+import { lanes } from "./lanes.ts";
 import { PERSISTENCE, type Persistence } from "./persist.ts";
-import { queueOf } from "./queue.ts";
+import { quarantineOf, queueOf } from "./queue.ts";
 
 export interface LocalOptions<B> extends Partial<Persistence> {
   /** Names of functions that hand events to each other in memory. A deployment's choice; the events are the same either way. */
@@ -17,23 +18,38 @@ export interface LocalOptions<B> extends Partial<Persistence> {
   readonly elsewhere?: readonly HostedFunction<B>[];
   /** Absent: functions with `every` wait for somebody else's clock. */
   readonly clockEvents?: ClockEvents;
+  /** How long a delivery may go on waiting for its next try when the host is told to stop, before it goes back to its queue. */
+  readonly graceMs?: number;
 }
 
-interface LocalHosting<B> extends HostParts<B> {
+export interface BrokerHosting<B> extends Omit<HostParts<B>, "backing"> {
   readonly functions: readonly HostedFunction<B>[];
   readonly broker: Broker;
   readonly options?: LocalOptions<B>;
 }
 
+export interface Hosting {
+  stop(): Promise<void>;
+}
+
+const GRACE_MS = 10_000;
+
 /** Hosts functions on a broker, in this process: RabbitMQ's or the one in memory. Resolves when every queue is being consumed. */
-export async function hostLocally<B>(hosting: LocalHosting<B>): Promise<{ stop(): Promise<void> }> {
+export const hostLocally = <B>(hosting: BrokerHosting<B> & HostParts<B>): Promise<Hosting> =>
+  hostOnBroker(hosting, () => openCalls(hosting.functions, hosting));
+
+/**
+ * The same for functions wherever they are: takes their messages, has them called, publishes what they answer, and settles.
+ * @param callsUntil is given the signal that ends every wait: the host was told to stop, and its grace is over.
+ */
+export async function hostOnBroker<B>(hosting: BrokerHosting<B>, callsUntil: (stopping: AbortSignal) => Calls<B>): Promise<Hosting> {
   const { functions, broker, log, metrics, options = {} } = hosting;
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // every delivery that waits for its next try listens
   functions.forEach(prepare);
-  const deliver = deliveries({
+  const taking = deliveries({
     broker,
-    calls: openCalls(functions, hosting),
+    calls: callsUntil(stop.signal),
     handOver: fusion(options.fuse ?? new Set(), functions, options.elsewhere),
     persistence: { ...PERSISTENCE, ...options },
     stopping: stop.signal,
@@ -41,13 +57,20 @@ export async function hostLocally<B>(hosting: LocalHosting<B>): Promise<{ stop()
     metrics,
   });
 
+  const { wide, narrow } = lanes({ broker, deliveries: taking, metrics, log });
+
   const consumers: Consumer[] = [];
   const stopAll = async (): Promise<void> => {
-    stop.abort();
+    const hurry = setTimeout(() => stop.abort(), options.graceMs ?? GRACE_MS);
     await Promise.all(consumers.map((consumer) => consumer.stop()));
+    clearTimeout(hurry);
+    stop.abort();
   };
   const started = await Promise.allSettled(
-    functions.map(async (fn) => consumers.push(await broker.consume(queueOf(fn), (message) => deliver(fn, message)))),
+    functions.flatMap((fn) => [
+      broker.consume(queueOf(fn), (message) => wide(fn, message)).then((consumer) => consumers.push(consumer)),
+      broker.consume(quarantineOf(fn), (message) => narrow(fn, message)).then((consumer) => consumers.push(consumer)),
+    ]),
   );
   const failed = started.find((result) => result.status === "rejected");
   if (failed !== undefined) {

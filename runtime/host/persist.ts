@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Fault } from "../function.ts";
-import type { Reply } from "../invoke.ts";
+import type { Called } from "./calls.ts";
 
 export interface Persistence {
   /** Tries of a step whose faults do not say when to come back. */
@@ -16,7 +16,7 @@ export interface Persistence {
 export const PERSISTENCE: Persistence = { attempts: 8, bugAttempts: 3, patienceMs: 120_000, firstWaitMs: 100, longestWaitMs: 5_000 };
 
 /** What is worth another try. */
-type Again = Extract<Reply, { kind: "retry" | "bug" }>;
+type Again = Extract<Called, { kind: "retry" | "bug" }>;
 
 /** An answer, or why there will be none. */
 export type Tried<A> =
@@ -25,7 +25,7 @@ export type Tried<A> =
   /** The host is stopping, and the wait for the next try was cut short. */
   | { readonly kind: "stopped" };
 
-export type Answer = Exclude<Reply, Again>;
+export type Answer = Exclude<Called, Again>;
 
 /** Between half of the wait and the whole of it, so that what failed together does not come back together. */
 export const backOffMs = (tries: number, { firstWaitMs, longestWaitMs }: Persistence): number =>

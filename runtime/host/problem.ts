@@ -17,8 +17,15 @@ const titles: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** RFC 9457, with the code that callers switch on. */
-export function problem(status: number, code: string, detail?: string, headers: Readonly<Record<string, string>> = {}): HttpReply {
-  const about = { type: "about:blank", title: titles[status] ?? "Error", status, code, ...(detail === undefined ? {} : { detail }) };
+/** RFC 9457, with the code that callers switch on, and with what else there is to say (section 3.2, extension members). */
+export function problem(
+  status: number,
+  code: string,
+  detail?: string,
+  headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, number>> = {},
+): HttpReply {
+  const told = detail === undefined ? {} : { detail };
+  const about = { type: "about:blank", title: titles[status] ?? "Error", status, code, ...told, ...more };
   return { status, headers: { ...headers, "content-type": "application/problem+json" }, body: Buffer.from(JSON.stringify(about)) };
 }

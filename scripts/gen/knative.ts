@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import type { HostedFunction } from "../../runtime/function.ts";
 import { BANNER, type Generator, readFunctions } from "./files.ts";
+import { needsOf } from "./needs.ts";
 
 const NAMESPACE = "nemo-net";
 const BROKER = "nemo";
@@ -46,10 +47,10 @@ const restricted = {
 };
 
 function service(fn: HostedFunction<unknown>): object {
-  const needsKey = "secrets" in fn.resources;
+  const needs = needsOf(fn);
   const mounts = [
-    { secret: "controllers", name: "CONTROLLERS_FILE", path: "/etc/underlay/controllers" },
-    ...(needsKey ? [{ secret: "seal-key", name: "SEAL_KEY_FILE", path: "/etc/underlay/seal-key" }] : []),
+    ...(needs.has("controllers") ? [{ secret: "controllers", name: "CONTROLLERS_FILE", path: "/etc/underlay/controllers" }] : []),
+    ...(needs.has("sealKey") ? [{ secret: "seal-key", name: "SEAL_KEY_FILE", path: "/etc/underlay/seal-key" }] : []),
   ];
   return {
     apiVersion: "serving.knative.dev/v1",

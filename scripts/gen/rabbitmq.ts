@@ -1,7 +1,8 @@
 import { deadLetters, exchanges, functionQueue, logQueue } from "../../runtime/broker/amqp-topology.ts";
 import { EVENTS_EXCHANGE, LOG_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { DEAD_LETTER_EXCHANGE, deadLetterQueue } from "../../runtime/broker/dead-letter.ts";
-import { queueOf } from "../../runtime/host/queue.ts";
+import { quarantineOf, queueOf } from "../../runtime/host/queue.ts";
+import type { HostedFunction } from "../../runtime/function.ts";
 import { type Generator, readFunctions } from "./files.ts";
 
 const VHOST = "nemo";
@@ -33,7 +34,7 @@ const users: readonly Rights[] = [
   {
     user: "bridge",
     configure: `^${OURS}$`,
-    write: `^${OURS}$`,
+    write: `^(${OURS}|amq\\.default)$`, // by which a message is set apart in its quarantine
     read: `^${OURS}$`,
     topics: { write: "^eu\\.meta-os\\.nemo\\..+$", read: "^.*$" },
   },
@@ -47,6 +48,12 @@ const users: readonly Rights[] = [
   // It takes what NEMO asks for and reads nothing of ours.
   { user: "meta-orchestrator", configure: NOTHING, write: "^mo$", read: NOTHING, topics: { write: NOTHING, read: NOTHING } },
 ];
+
+/** A function's own, where it is taken alone, and where it is kept. */
+const queuesOf = (fn: HostedFunction<unknown>): readonly Declared[] => {
+  const own = queueOf(fn);
+  return [functionQueue(own), functionQueue(quarantineOf(fn)), deadLetters(deadLetterQueue(own.name))];
+};
 
 type Declared = ReturnType<typeof deadLetters>;
 
@@ -65,7 +72,8 @@ const binding = (source: string, destination: string, key: string, kind: "queue"
  * Users come without a password, so that nobody can log in as them before the operator gives them one.
  */
 export const rabbitMqDefinitions: Generator = async (root) => {
-  const queues = (await readFunctions(root)).map(queueOf);
+  const functions = await readFunctions(root);
+  const queues = functions.map(queueOf);
   const definitions = {
     vhosts: [{ name: VHOST }],
     users: users.map(({ user }) => ({ name: user, password_hash: "", hashing_algorithm: "rabbit_password_hashing_sha256", tags: "" })),
@@ -91,7 +99,7 @@ export const rabbitMqDefinitions: Generator = async (root) => {
       internal: false,
       arguments: {},
     })),
-    queues: [logQueue(LOG_MAX_BYTES), ...queues.flatMap((fn) => [functionQueue(fn), deadLetters(deadLetterQueue(fn.name))])].map(queue),
+    queues: [logQueue(LOG_MAX_BYTES), ...functions.flatMap(queuesOf)].map(queue),
     bindings: [
       binding(EVENTS_EXCHANGE, LOG_EXCHANGE, "#", "exchange"),
       binding(LOG_EXCHANGE, "nemo.log", "#"),

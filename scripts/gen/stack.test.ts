@@ -59,12 +59,26 @@ it("has every function but debugging aids, within what OpenFaaS CE allows", asyn
   for (const { labels } of Object.values(functions)) expect(Number(labels["com.openfaas.scale.max"])).toBeLessThanOrEqual(5);
 });
 
-it("gives the clock's schedule to what a clock starts, and the key to what reads secrets", async () => {
+it("gives the clock's schedule to what a clock starts, and the files to what reads them", async () => {
   const { functions } = await read();
-  for (const { name, every, resources } of await deployed()) {
+  const withKey = ["exec-5g", "exec-l2sm", "exec-peering", "intent-report"];
+  const withControllers = [
+    "cfdrl-step",
+    "cmdt-fuse",
+    "exec-5g",
+    "exec-l2sm",
+    "exec-nsc",
+    "exec-peering",
+    "exec-restconf",
+    "exec-tfs",
+    "intent-report",
+  ];
+  for (const { name, every } of await deployed()) {
     const fn = functions[name];
     expect(fn?.annotations).toEqual(every === undefined ? undefined : { topic: "cron-function", schedule: SECONDS[every] ?? every });
-    expect(fn?.["secrets"]).toEqual("secrets" in resources ? ["seal-key"] : undefined);
+    const secrets = [...(withKey.includes(name) ? ["seal-key"] : []), ...(withControllers.includes(name) ? ["controllers"] : [])];
+    expect([name, fn?.["secrets"] ?? []]).toEqual([name, secrets]);
+    expect([name, fn?.environment["SEAL_KEY_FILE"]]).toEqual([name, withKey.includes(name) ? "/var/openfaas/secrets/seal-key" : undefined]);
   }
 });
 

@@ -1,21 +1,13 @@
-import { createServer, type IncomingMessage } from "node:http";
+import type { Broker } from "../../runtime/broker/broker.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
 import { DEAD_LETTER_EXCHANGE } from "../../runtime/broker/dead-letter.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeHttp, EVENT_LIMIT } from "../../runtime/codec/http.ts";
 import { readConfig } from "../../runtime/config.ts";
+import type { HttpRequest } from "../../runtime/host/handling.ts";
+import { listen } from "../../runtime/host/http.ts";
+import { type HttpReply, problem } from "../../runtime/host/problem.ts";
 import { openLog } from "../../runtime/log.ts";
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > EVENT_LIMIT) throw new Error(`more than ${String(EVENT_LIMIT)} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
 
 /** The queue of the function that gave up, of the address that Knative's dispatcher writes on a dead letter. */
 function queueOf(destination: unknown): string {
@@ -24,6 +16,14 @@ function queueOf(destination: unknown): string {
   return `nemo.fn.${name}`;
 }
 
+async function keep(broker: Broker, { headers, body }: HttpRequest): Promise<void> {
+  if (body === "too large") throw new Error(`more than ${String(EVENT_LIMIT)} bytes`);
+  const event = decodeHttp(headers, body);
+  await broker.publish([{ ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueOf(event["knativeerrordest"]) }]);
+}
+
+const answer = (status: number): HttpReply => ({ status, headers: {}, body: Buffer.alloc(0) });
+
 /** Where Knative's triggers send what a function would not take: kept in the same dead-letter queues as on every other host. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -31,25 +31,23 @@ async function main(): Promise<void> {
   const log = openLog(config.LOG_LEVEL);
   const broker = await openAmqp({ url: config.AMQP_URL, log });
 
-  async function keep(request: IncomingMessage): Promise<void> {
-    const event = decodeHttp(request.headers, await bodyOf(request));
-    await broker.publish([{ ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueOf(event["knativeerrordest"]) }]);
+  async function handle(request: HttpRequest): Promise<HttpReply> {
+    if (request.path === "/_/health") return answer(200);
+    if (request.path === "/_/ready") return answer(broker.isConnected() ? 200 : 503);
+    if (request.method !== "POST") return problem(405, "METHOD_UNKNOWN", "dead letters are posted", { allow: "POST" });
+    try {
+      await keep(broker, request);
+      return answer(200);
+    } catch (cause) {
+      log.error({ err: cause }, "dead letter could not be kept");
+      // Anything else would be taken for a success, and the letter lost.
+      return problem(503, "DEAD_LETTER_NOT_KEPT");
+    }
   }
 
-  const server = createServer((request, response) => {
-    if (request.method === "POST")
-      keep(request).then(
-        () => response.writeHead(200).end(),
-        (cause: unknown) => {
-          log.error({ err: cause }, "dead letter could not be kept");
-          response.writeHead(503).end();
-        },
-      );
-    else response.writeHead(request.url === "/_/health" || (request.url === "/_/ready" && broker.isConnected()) ? 200 : 503).end();
-  });
-  server.listen(config.PORT, config.HOST);
-  log.info({ port: config.PORT }, "dead letters are kept");
-  process.once("SIGTERM", () => server.close(() => void broker.close()));
+  const host = await listen(handle, { host: config.HOST, port: config.PORT, bodyLimit: EVENT_LIMIT });
+  log.info({ port: host.port }, "dead letters are kept");
+  process.once("SIGTERM", () => void host.close().then(() => broker.close()));
 }
 
 try {

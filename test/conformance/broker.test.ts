@@ -326,6 +326,28 @@ describe.each(Object.entries(brokers))("%s broker", (_, open) => {
     });
   });
 
+  it("gives nothing back when it stops in the middle of a stream", async () => {
+    const key = unique("key");
+    const queue = freshQueue({ ...bound(key), prefetch: 20 });
+    await (await broker.consume(queue, async () => "ack")).stop();
+    await broker.publish(Array.from({ length: 2_000 }, () => outgoing(key)));
+    const redelivered: Message[] = [];
+    let taken = 0;
+    while (taken < 2_000) {
+      const until = taken + 40;
+      const enough = Promise.withResolvers<void>();
+      const consumer = await broker.consume(queue, async (message) => {
+        taken += 1;
+        if (message.redelivered) redelivered.push(message);
+        if (taken >= Math.min(until, 2_000)) enough.resolve();
+        return "ack";
+      });
+      await enough.promise;
+      await consumer.stop();
+    }
+    expect(redelivered).toEqual([]);
+  });
+
   it("stops when the work in hand is settled, and takes nothing new", async () => {
     const key = unique("key");
     const queue = freshQueue({ ...bound(key), prefetch: 2 });

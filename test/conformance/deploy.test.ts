@@ -34,7 +34,7 @@ const KINDS = ["DaemonSet", "Deployment", "Namespace", "NetworkPolicy", "Service
 const PRIVILEGED = "probe-agent";
 
 const kustomizations = globSync("deploy/**/kustomization.yaml", { cwd: root });
-const files = globSync("deploy/kubernetes/{base,dead-letters,probe-agent}/*.yaml", { cwd: root }).filter(
+const files = globSync("deploy/kubernetes/{base,bridge,dead-letters,probe-agent}/*.yaml", { cwd: root }).filter(
   (path) => !path.endsWith("kustomization.yaml"),
 );
 const manifests = files.flatMap((path) => parseAllDocuments(text(path)).map((document) => document.toJS() as Manifest));
@@ -58,7 +58,7 @@ describe("what Kubernetes is given", () => {
   });
 
   it("has pods that Pod Security's restricted takes, but for the probe agent", () => {
-    expect(pods.map(({ name }) => name).toSorted()).toEqual(["dead-letters", "probe-agent", "underlay"]);
+    expect(pods.map(({ name }) => name).toSorted()).toEqual(["bridge", "dead-letters", "probe-agent", "underlay"]);
     for (const { name, pod } of pods) {
       expect([name, pod.securityContext.seccompProfile.type]).toEqual([name, "RuntimeDefault"]);
       expect([name, pod.securityContext.runAsNonRoot, pod.hostNetwork]).toEqual(

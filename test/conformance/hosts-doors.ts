@@ -12,11 +12,12 @@ import { decodeBatch, decodeHttp, encodeBinary, modeOf } from "../../runtime/cod
 import type { HostedFunction } from "../../runtime/function.ts";
 import { openHandling } from "../../runtime/host/handling.ts";
 import { hostOverHttp } from "../../runtime/host/http.ts";
-import { hostLocally, type LocalOptions } from "../../runtime/host/local.ts";
+import { type BrokerHosting, hostLocally, type Hosting, type LocalOptions } from "../../runtime/host/local.ts";
 import { openfaasHandler } from "../../runtime/host/openfaas.ts";
 import { openSink } from "../../runtime/host/sink.ts";
 import { openLog } from "../../runtime/log.ts";
 import { openMetrics } from "../../runtime/metrics.ts";
+import { openBridge } from "../../services/bridge/bridge.ts";
 import { answer, Asked, chain, type Notes, openNotes } from "./hosts-functions.ts";
 
 export const silent = openLog("error", { write: () => undefined });
@@ -30,16 +31,16 @@ export interface Door {
   close(): Promise<void>;
 }
 
-export const brokers: Readonly<Record<string, () => Promise<Broker>>> = {
-  memory: () => Promise.resolve(openMemoryBroker()),
-  RabbitMQ: () => openAmqp({ url: process.env["AMQP_URL"] ?? "", log: silent }),
-};
+function openRabbitMq(): Promise<Broker> {
+  return openAmqp({ url: process.env["AMQP_URL"] ?? "", log: silent });
+}
 
 /** The queues of these tests are durable, and their bindings would go on collecting. */
 export async function removeQueues(): Promise<void> {
   const connection = await connect(process.env["AMQP_URL"] ?? "");
   const channel = await connection.createChannel();
-  for (const { name } of chain) for (const queue of [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`]) await channel.deleteQueue(queue);
+  for (const { name } of chain)
+    for (const queue of [`nemo.fn.${name}`, `nemo.fn.${name}.dlq`, `nemo.fn.${name}.quarantine`]) await channel.deleteQueue(queue);
   await connection.close();
 }
 
@@ -51,8 +52,47 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
+type OpenHost = (hosting: BrokerHosting<Notes> & { readonly backing: Notes }) => Promise<Hosting>;
+
+/** Each function behind HTTP, as a platform has them, and the bridge before them. */
+const bridged: OpenHost = async ({ functions, broker, backing, log, metrics, options = {} }) => {
+  const listening = { host: "127.0.0.1", port: 0 };
+  const ports = new Map<string, number>();
+  const hosts = await Promise.all(
+    functions.map(async (fn) => {
+      const host = await hostOverHttp({ fn, backing, log, metrics: openMetrics() }, listening);
+      ports.set(fn.name, host.port);
+      return host;
+    }),
+  );
+  const urlOf = (fn: string) => new URL(`http://127.0.0.1:${String(ports.get(fn))}/`);
+  const bridge = await openBridge({ functions, broker, urlOf, log, metrics, listening, options });
+  return {
+    stop: async () => {
+      await bridge.stop();
+      await Promise.all(hosts.map((host) => host.close()));
+    },
+  };
+};
+
+/** Functions on a broker: which one, who calls them, and whether that one can hand events over in memory. */
+export const onBrokers: readonly {
+  readonly name: string;
+  readonly openBroker: () => Promise<Broker>;
+  readonly openHost: OpenHost;
+  readonly fuses: boolean;
+}[] = [
+  { name: "in memory", openBroker: () => Promise.resolve(openMemoryBroker()), openHost: hostLocally, fuses: true },
+  { name: "RabbitMQ", openBroker: openRabbitMq, openHost: hostLocally, fuses: true },
+  { name: "RabbitMQ, over the bridge", openBroker: openRabbitMq, openHost: bridged, fuses: false },
+];
+
 /** The log from now on, and what is kept for redrive, while functions are hosted. */
-export async function watch(broker: Broker, functions: readonly HostedFunction<Notes>[], options: LocalOptions<Notes> = {}) {
+export async function watch(
+  broker: Broker,
+  functions: readonly HostedFunction<Notes>[],
+  { openHost = hostLocally, ...options }: LocalOptions<Notes> & { readonly openHost?: OpenHost } = {},
+) {
   const notes = openNotes();
   const logged: Event[] = [];
   const kept: { readonly queue: string; readonly id: string | undefined }[] = [];
@@ -60,7 +100,7 @@ export async function watch(broker: Broker, functions: readonly HostedFunction<N
   const following = (async () => {
     for await (const { message } of broker.follow("next", end.signal)) logged.push(...decodeLog(message));
   })();
-  const host = await hostLocally({
+  const host = await openHost({
     functions,
     broker,
     backing: notes,
@@ -100,9 +140,9 @@ export async function watch(broker: Broker, functions: readonly HostedFunction<N
   };
 }
 
-async function onBroker(open: () => Promise<Broker>): Promise<Door> {
-  const broker = await open();
-  const { notes, logged, kept, close } = await watch(broker, [answer]);
+async function onBroker({ openBroker, openHost }: (typeof onBrokers)[number]): Promise<Door> {
+  const broker = await openBroker();
+  const { notes, logged, kept, close } = await watch(broker, [answer], { openHost });
   return {
     notes,
     close,
@@ -235,7 +275,6 @@ export const httpDoors: Readonly<Record<string, (maxInFlight?: number) => Promis
 };
 
 export const doors: Readonly<Record<string, () => Promise<Door>>> = {
-  "the broker in memory": () => onBroker(brokers["memory"] as () => Promise<Broker>),
-  RabbitMQ: () => onBroker(brokers["RabbitMQ"] as () => Promise<Broker>),
+  ...Object.fromEntries(onBrokers.map((one) => [`a broker: ${one.name}`, () => onBroker(one)])),
   ...httpDoors,
 };

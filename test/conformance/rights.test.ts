@@ -9,7 +9,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { declareLog, declareQueue } from "../../runtime/broker/amqp-topology.ts";
-import { queueOf } from "../../runtime/host/queue.ts";
+import { quarantineOf, queueOf } from "../../runtime/host/queue.ts";
 import { freePort } from "../../scripts/services/child.ts";
 import { findRabbitMq, type RabbitMq, startRabbitMq } from "../../scripts/services/rabbitmq.ts";
 import { findRedis, type RedisServer, startRedis } from "../../scripts/services/redis.ts";
@@ -105,8 +105,9 @@ describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitio
     const model = await as(user);
     model.on("error", () => undefined);
     if (user === "underlay") expect(await declareLog(model, 2_000_000_000)).toBe("as asked");
-    for (const fn of functions) await declareQueue(model, queueOf(fn));
+    for (const fn of functions) for (const queue of [queueOf(fn), quarantineOf(fn)]) await declareQueue(model, queue);
     await model.close();
+    expect(await publish(user, "", "nemo.fn.exec-tfs.quarantine")).toBe("confirmed");
   });
 
   async function publish(user: string, exchange: string, key: string): Promise<string> {

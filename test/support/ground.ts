@@ -5,8 +5,9 @@ import { amqpUrl, deleteQueues } from "./rabbitmq.ts";
 export const redisUrl = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 
 export const deadLetterQueues = functions.map(({ name }) => `nemo.fn.${name}.dlq`);
+const quarantines = functions.map(({ name }) => `nemo.fn.${name}.quarantine`);
 /** Every queue of the system, NEMO's among them. */
-export const queues = ["mncc", "mncc_cmv", ...functions.map(({ name }) => `nemo.fn.${name}`), ...deadLetterQueues];
+export const queues = ["mncc", "mncc_cmv", ...functions.map(({ name }) => `nemo.fn.${name}`), ...quarantines, ...deadLetterQueues];
 
 export type Ground = Readonly<Record<string, string>>;
 
