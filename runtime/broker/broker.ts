@@ -84,7 +84,10 @@ export interface Broker {
 }
 
 export const EVENTS_EXCHANGE = "nemo.events";
-/** Bound to by `nemo.events`; the log queue hangs on it, and so do events that a fused process hands over in memory. */
+/**
+ * Bound to by `nemo.events`; the log queue hangs on it, and so do events that a fused process hands over in memory, or that Knative's broker carries.
+ * Who only looks on binds here, and sees all of them.
+ */
 export const LOG_EXCHANGE = "nemo.log";
 
 /** What a broker says about itself while it runs. */

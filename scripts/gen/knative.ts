@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { HostedFunction } from "../../runtime/function.ts";
 import { BANNER, type Generator, readFunctions } from "./files.ts";
 import { needsOf } from "./needs.ts";
+import { KNATIVE_QUEUE } from "./rabbitmq.ts";
 
 const NAMESPACE = "nemo-net";
 const BROKER = "nemo";
@@ -154,16 +155,31 @@ const broker: readonly object[] = [
   },
 ];
 
-/** NEMO's meta-orchestrator writes here. What is no CloudEvent the source wraps, and the ingress takes it out again. */
+/** What the system tells (an intent, a pod, a round) on `nemo.events`, into Knative's broker. */
 const source = {
   apiVersion: "sources.knative.dev/v1alpha1",
   kind: "RabbitmqSource",
-  metadata: metadata("mncc"),
+  metadata: metadata("nemo-events"),
   spec: {
     rabbitmqClusterReference: { name: "rabbitmq", namespace: NAMESPACE, connectionSecret: { name: "rabbitmq-connection" } },
-    rabbitmqResourcesConfig: { predeclared: true, queueName: "mncc", vhost: "nemo", parallelism: 1 },
+    rabbitmqResourcesConfig: { predeclared: true, queueName: KNATIVE_QUEUE, vhost: "nemo", parallelism: 50 },
     delivery: { retry: 5, backoffPolicy: "exponential", backoffDelay: "PT1S" },
     sink: { ref: reference("Broker", BROKER) },
+  },
+};
+
+/**
+ * And what the functions make of it, back into the log, where the API's streams and the relays see it. On `nemo.log` and not on `nemo.events`, from
+ * where it would come round again.
+ */
+const logging = {
+  apiVersion: "eventing.knative.dev/v1",
+  kind: "Trigger",
+  metadata: metadata("log", { annotations: { "rabbitmq.eventing.knative.dev/parallelism": String(CONCURRENCY) } }),
+  spec: {
+    broker: BROKER,
+    subscriber: { ref: { apiVersion: "v1", kind: "Service", name: "dead-letters" }, uri: "/log" },
+    delivery: delivery(TIMEOUT_S),
   },
 };
 
@@ -176,10 +192,10 @@ export const knative: Generator = async (root) => {
   const files = new Map<string, string>([
     ["broker.yaml", yaml(broker)],
     ["services.yaml", yaml(functions.map(service))],
-    ["triggers.yaml", yaml(functions.flatMap(triggers))],
+    ["triggers.yaml", yaml([...functions.flatMap(triggers), logging])],
     ["clocks.yaml", yaml(functions.flatMap((fn) => (fn.every === undefined ? [] : [ping(fn, fn.every)])))],
     ["sinks.yaml", yaml(functions.map(sinkBinding))],
-    ["mncc-source.yaml", yaml([source])],
+    ["events-source.yaml", yaml([source])],
   ]);
   files.set(
     "kustomization.yaml",

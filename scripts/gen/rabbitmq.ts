@@ -1,7 +1,7 @@
 import { deadLetters, exchanges, functionQueue, logQueue } from "../../runtime/broker/amqp-topology.ts";
 import { EVENTS_EXCHANGE, LOG_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { DEAD_LETTER_EXCHANGE, deadLetterQueue } from "../../runtime/broker/dead-letter.ts";
-import { quarantineOf, queueOf } from "../../runtime/host/queue.ts";
+import { quarantineOf, queueName, queueOf } from "../../runtime/host/queue.ts";
 import type { HostedFunction } from "../../runtime/function.ts";
 import { type Generator, readFunctions } from "./files.ts";
 
@@ -19,6 +19,10 @@ interface Rights {
 }
 
 const OURS = "nemo\\.(events|log|dlx|fn\\..+)";
+/** Queues of the system's own services: proposals on their way out, twins as NEMO's JSON. */
+const SERVICES = "nemo\\.(scaling|svc\\..+)";
+/** What the system tells, for Knative's RabbitmqSource. */
+export const KNATIVE_QUEUE = "nemo.knative";
 const EXCHANGES = "nemo\\.(events|log|dlx)";
 const NOTHING = "^$";
 
@@ -26,9 +30,9 @@ const NOTHING = "^$";
 const users: readonly Rights[] = [
   {
     user: "underlay",
-    configure: `^(${OURS}|mo|mncc|mncc_cmv)$`,
-    write: `^(${OURS}|amq\\.default|mncc|mncc_cmv)$`,
-    read: `^(${OURS}|mo|mncc)$`,
+    configure: `^(${OURS}|${SERVICES}|mo|mncc(\\.dlq)?|mncc_cmv)$`,
+    write: `^(${OURS}|${SERVICES}|amq\\.default|mncc(\\.dlq)?|mncc_cmv)$`,
+    read: `^(${OURS}|${SERVICES}|mo|mncc)$`,
     topics: { write: "^eu\\.meta-os\\.nemo\\..+$", read: "^.*$" },
   },
   {
@@ -49,12 +53,6 @@ const users: readonly Rights[] = [
   { user: "meta-orchestrator", configure: NOTHING, write: "^mo$", read: NOTHING, topics: { write: NOTHING, read: NOTHING } },
 ];
 
-/** A function's own, where it is taken alone, and where it is kept. */
-const queuesOf = (fn: HostedFunction<unknown>): readonly Declared[] => {
-  const own = queueOf(fn);
-  return [functionQueue(own), functionQueue(quarantineOf(fn)), deadLetters(deadLetterQueue(own.name))];
-};
-
 type Declared = ReturnType<typeof deadLetters>;
 
 const queue = ({ name, arguments: args }: Declared) => ({ name, vhost: VHOST, durable: true, auto_delete: false, arguments: args });
@@ -67,14 +65,33 @@ const binding = (source: string, destination: string, key: string, kind: "queue"
   arguments: {},
 });
 
+interface Topology {
+  readonly queues: readonly Declared[];
+  readonly bindings: readonly ReturnType<typeof binding>[];
+}
+
+/** Functions that take their messages off queues: in the system's process, or over the bridge. */
+const onQueues = (functions: readonly HostedFunction<unknown>[]): Topology => ({
+  queues: functions.flatMap((fn) => [functionQueue(queueOf(fn)), functionQueue(quarantineOf(fn))]),
+  bindings: functions.map(queueOf).flatMap(({ name, bindings }) => bindings.map(({ exchange, key }) => binding(exchange, name, key))),
+});
+
+/** Functions behind Knative's broker, which has queues of its own: ours would fill, and nobody would take from them. */
+const onKnative: Topology = {
+  queues: [
+    functionQueue({ name: KNATIVE_QUEUE, bindings: [], prefetch: 1, deliveryLimit: 20 }),
+    deadLetters(deadLetterQueue(KNATIVE_QUEUE)),
+  ],
+  bindings: [binding(EVENTS_EXCHANGE, KNATIVE_QUEUE, "#"), binding(DEAD_LETTER_EXCHANGE, deadLetterQueue(KNATIVE_QUEUE), KNATIVE_QUEUE)],
+};
+
 /**
- * All that the functions need of RabbitMQ, to be there before any of them is: the same declarations that a process makes.
+ * All that a deployment needs of RabbitMQ, to be there before any process is: the same declarations that a process makes.
  * Users come without a password, so that nobody can log in as them before the operator gives them one.
  */
-export const rabbitMqDefinitions: Generator = async (root) => {
-  const functions = await readFunctions(root);
-  const queues = functions.map(queueOf);
-  const definitions = {
+function definitions(functions: readonly HostedFunction<unknown>[], topology: Topology): string {
+  const graves = functions.map(queueName);
+  const all = {
     vhosts: [{ name: VHOST }],
     users: users.map(({ user }) => ({ name: user, password_hash: "", hashing_algorithm: "rabbit_password_hashing_sha256", tags: "" })),
     permissions: users.map(({ user, configure, write, read }) => ({ user, vhost: VHOST, configure, write, read })),
@@ -83,7 +100,7 @@ export const rabbitMqDefinitions: Generator = async (root) => {
       {
         vhost: VHOST,
         name: "dead-letters",
-        pattern: "^nemo\\.fn\\..+\\.dlq$",
+        pattern: "^nemo\\.(fn\\..+|knative)\\.dlq$",
         "apply-to": "queues",
         // Full, it refuses: what cannot be kept there stays where it was.
         definition: { "max-length": MAX_DEAD_LETTERS, overflow: "reject-publish" },
@@ -99,15 +116,21 @@ export const rabbitMqDefinitions: Generator = async (root) => {
       internal: false,
       arguments: {},
     })),
-    queues: [logQueue(LOG_MAX_BYTES), ...functions.flatMap(queuesOf)].map(queue),
+    queues: [logQueue(LOG_MAX_BYTES), ...topology.queues, ...graves.map((name) => deadLetters(deadLetterQueue(name)))].map(queue),
     bindings: [
       binding(EVENTS_EXCHANGE, LOG_EXCHANGE, "#", "exchange"),
       binding(LOG_EXCHANGE, "nemo.log", "#"),
-      ...queues.flatMap(({ name, bindings }) => [
-        ...bindings.map(({ exchange, key }) => binding(exchange, name, key)),
-        binding(DEAD_LETTER_EXCHANGE, deadLetterQueue(name), name),
-      ]),
+      ...topology.bindings,
+      ...graves.map((name) => binding(DEAD_LETTER_EXCHANGE, deadLetterQueue(name), name)),
     ],
   };
-  return new Map([["deploy/rabbitmq/definitions.json", `${JSON.stringify(definitions, undefined, 2)}\n`]]);
+  return `${JSON.stringify(all, undefined, 2)}\n`;
+}
+
+export const rabbitMqDefinitions: Generator = async (root) => {
+  const functions = await readFunctions(root);
+  return new Map([
+    ["deploy/rabbitmq/definitions.json", definitions(functions, onQueues(functions))],
+    ["deploy/rabbitmq/definitions.knative.json", definitions(functions, onKnative)],
+  ]);
 };

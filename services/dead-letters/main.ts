@@ -1,5 +1,7 @@
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
+import { functions } from "../../functions/index.ts";
+import { LOG_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { DEAD_LETTER_EXCHANGE } from "../../runtime/broker/dead-letter.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeHttp, EVENT_LIMIT } from "../../runtime/codec/http.ts";
@@ -16,15 +18,23 @@ function queueOf(destination: unknown): string {
   return `nemo.fn.${name}`;
 }
 
-async function keep(broker: Broker, { headers, body }: HttpRequest): Promise<void> {
+const made: ReadonlySet<string> = new Set(functions.flatMap(({ emits }) => emits.map(({ type }) => type)));
+
+async function keep(broker: Broker, { path, headers, body }: HttpRequest): Promise<void> {
   if (body === "too large") throw new Error(`more than ${String(EVENT_LIMIT)} bytes`);
   const event = decodeHttp(headers, body);
-  await broker.publish([{ ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueOf(event["knativeerrordest"]) }]);
+  if (path !== "/log")
+    await broker.publish([{ ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueOf(event["knativeerrordest"]) }]);
+  // What the system itself told is in the log already.
+  else if (made.has(event.type)) await broker.publish([{ ...encodeAmqp(event), exchange: LOG_EXCHANGE }]);
 }
 
 const answer = (status: number): HttpReply => ({ status, headers: {}, body: Buffer.alloc(0) });
 
-/** Where Knative's triggers send what a function would not take: kept in the same dead-letter queues as on every other host. */
+/**
+ * What comes back from Knative's broker: at `/` what a function would not take, kept in the same dead-letter queues as on every other host;
+ * at `/log` all that functions made, for the log.
+ */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   if (config.AMQP_URL === undefined) throw new Error("AMQP_URL is not set: dead letters are kept on RabbitMQ");
@@ -39,7 +49,7 @@ async function main(): Promise<void> {
       await keep(broker, request);
       return answer(200);
     } catch (cause) {
-      log.error({ err: cause }, "dead letter could not be kept");
+      log.error({ path: request.path, err: cause }, "event could not be kept");
       // Anything else would be taken for a success, and the letter lost.
       return problem(503, "DEAD_LETTER_NOT_KEPT");
     }

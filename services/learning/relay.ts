@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { ScalingRecord } from "../../domain/scaling/record.ts";
 import { ScalingProposed } from "../../events/scaling.ts";
-import { type Broker, type Consumer, EVENTS_EXCHANGE, type Message, type Settlement } from "../../runtime/broker/broker.ts";
+import { type Broker, type Consumer, LOG_EXCHANGE, type Message, type Settlement } from "../../runtime/broker/broker.ts";
 import { decodeAmqp } from "../../runtime/codec/amqp.ts";
 import { PermanentError, TransientError } from "../../runtime/errors.ts";
 import type { Scaler } from "./scale.ts";
@@ -47,7 +47,7 @@ export async function relayProposals({ broker, queue, scaler, ...parts }: Parts)
   return broker.consume(
     {
       name: RELAY_QUEUE,
-      bindings: [{ exchange: EVENTS_EXCHANGE, exchangeType: "topic", key: `${ScalingProposed.type}.#` }],
+      bindings: [{ exchange: LOG_EXCHANGE, exchangeType: "topic", key: `${ScalingProposed.type}.#` }],
       prefetch: PREFETCH,
       deliveryLimit: 1_000,
     },

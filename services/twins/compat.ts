@@ -3,7 +3,7 @@ import { nemoTwin, type NemoTrigger } from "../../domain/twin/nemo.ts";
 import type { Twin } from "../../domain/twin/model.ts";
 import { TwinAnomalyDetected, TwinSnapshotTaken, TwinStatusChanged } from "../../events/twin.ts";
 import type { Broker, Consumer, Message, Outgoing, Settlement } from "../../runtime/broker/broker.ts";
-import { EVENTS_EXCHANGE } from "../../runtime/broker/broker.ts";
+import { LOG_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { decodeAmqp } from "../../runtime/codec/amqp.ts";
 import { ownerWords } from "../../runtime/codec/routing.ts";
 import { PermanentError, TransientError } from "../../runtime/errors.ts";
@@ -35,7 +35,7 @@ export async function forwardTwins({ broker, twins, queue, log }: Parts): Promis
   return broker.consume(
     {
       name: "nemo.svc.cmdt",
-      bindings: Object.keys(triggers).map((type) => ({ exchange: EVENTS_EXCHANGE, exchangeType: "topic", key: `${type}.#` })),
+      bindings: Object.keys(triggers).map((type) => ({ exchange: LOG_EXCHANGE, exchangeType: "topic", key: `${type}.#` })),
       prefetch: 50,
       deliveryLimit: DELIVERY_LIMIT,
     },

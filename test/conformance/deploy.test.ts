@@ -82,15 +82,17 @@ describe("what Kubernetes is given", () => {
     expect(deny?.spec).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
   });
 
-  it.skipIf(spawnSync("kubectl", ["kustomize", "--help"]).status !== 0).each(["plain", "openfaas", "knative"])(
-    "builds the overlay %s",
-    (overlay) => {
-      const { status, stderr } = spawnSync("kubectl", ["kustomize", join(root, "deploy/kubernetes/overlays", overlay)], {
-        encoding: "utf8",
-      });
-      expect([status, stderr]).toEqual([0, ""]);
-    },
-  );
+  it.skipIf(spawnSync("kubectl", ["kustomize", "--help"]).status !== 0).each([
+    ["plain", []],
+    ["openfaas", ["none"]],
+    ["knative", ["none"]],
+  ])("builds the overlay %s, where functions run in one place", (overlay, functions) => {
+    const { status, stderr, stdout } = spawnSync("kubectl", ["kustomize", join(root, "deploy/kubernetes/overlays", overlay)], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect([...stdout.matchAll(/name: FUNCTIONS\n\s+value: (\S+)/g)].map(([, value]) => value)).toEqual(functions);
+  });
 });
 
 describe("what is watched", () => {

@@ -6,16 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "amqplib";
 import { Redis } from "ioredis";
+import { startProgram } from "../support/program.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { declareLog, declareQueue } from "../../runtime/broker/amqp-topology.ts";
 import { quarantineOf, queueOf } from "../../runtime/host/queue.ts";
+import { openAmqp } from "../../runtime/broker/amqp.ts";
+import { openLog } from "../../runtime/log.ts";
 import { freePort } from "../../scripts/services/child.ts";
 import { findRabbitMq, type RabbitMq, startRabbitMq } from "../../scripts/services/rabbitmq.ts";
 import { findRedis, type RedisServer, startRedis } from "../../scripts/services/redis.ts";
 
 const root = join(import.meta.dirname, "../..");
 const PASSWORD = "test";
+const silent = openLog("error", { write: () => undefined });
 const [rabbitmq, redis] = [findRabbitMq(), findRedis()];
 let dir: string;
 
@@ -24,18 +28,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
+async function startWithUsers(name: string): Promise<RedisServer> {
+  const server = await startRedis(redis ?? "", { port: await freePort(), dir: join(dir, name) });
+  const admin = new Redis(server.url);
+  for (const line of (await readFile(join(root, "deploy/redis/users.acl"), "utf8")).trim().split("\n")) {
+    const [, user = "", ...rules] = line.split(" ");
+    if (user !== "default") await admin.call("ACL", "SETUSER", user, ...rules, `>${PASSWORD}`);
+  }
+  admin.disconnect();
+  return server;
+}
+
 describe.skipIf(redis === undefined)("Redis with deploy/redis/users.acl", () => {
   let server: RedisServer;
   let clients: Readonly<Record<"underlay" | "pod-watch" | "reader", Redis>>;
 
   beforeAll(async () => {
-    server = await startRedis(redis ?? "", { port: await freePort(), dir: join(dir, "redis") });
-    const admin = new Redis(server.url);
-    for (const line of (await readFile(join(root, "deploy/redis/users.acl"), "utf8")).trim().split("\n")) {
-      const [, user = "", ...rules] = line.split(" ");
-      if (user !== "default") await admin.call("ACL", "SETUSER", user, ...rules, `>${PASSWORD}`);
-    }
-    admin.disconnect();
+    server = await startWithUsers("redis");
     const as = (username: string): Redis => new Redis(server.url, { username, password: PASSWORD });
     clients = { underlay: as("underlay"), "pod-watch": as("pod-watch"), reader: as("reader") };
   });
@@ -77,7 +86,7 @@ interface Definitions {
 const SALT = Buffer.from([1, 2, 3, 4]);
 const passwordHash = Buffer.concat([SALT, createHash("sha256").update(SALT).update(PASSWORD).digest()]).toString("base64");
 
-describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitions.json", () => {
+describe.skipIf(rabbitmq === undefined || redis === undefined)("RabbitMQ with deploy/rabbitmq/definitions.json", () => {
   let server: RabbitMq;
   const as = (user: string) => connect(`${server.url.replace("guest:guest", `${user}:${PASSWORD}`)}/nemo`);
 
@@ -110,6 +119,20 @@ describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitio
     expect(await publish(user, "", "nemo.fn.exec-tfs.quarantine")).toBe("confirmed");
   });
 
+  it("lets the whole system start as its user", async () => {
+    const store = await startWithUsers("redis-of-the-system");
+    const amqp = `${server.url.replace("guest:guest", `underlay:${PASSWORD}`)}/nemo`;
+    const system = await startProgram("services/start.ts", {
+      AMQP_URL: amqp,
+      REDIS_URL: store.url.replace("redis://", `redis://underlay:${PASSWORD}@`),
+      LAB: "off",
+    });
+    expect(system.output()).not.toMatch(/ACCESS_REFUSED|BROKER_REFUSED|NOPERM/);
+    expect(system.output()).toContain("Redis keeps");
+    expect(await system.end("SIGTERM")).toEqual({ code: 0, signal: null });
+    await store.stop();
+  });
+
   async function publish(user: string, exchange: string, key: string): Promise<string> {
     const model = await as(user);
     model.on("error", () => undefined);
@@ -122,6 +145,24 @@ describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitio
     const answer = await promise;
     await model.close();
     return answer;
+  }
+
+  /** The routing keys of everything in the log. */
+  async function logged(): Promise<readonly string[]> {
+    const broker = await openAmqp({ url: `${server.url.replace("guest:guest", `underlay:${PASSWORD}`)}/nemo`, log: silent });
+    const end = `end.${String(performance.now())}`;
+    await broker.publish([
+      { exchange: "nemo.log", routingKey: end, body: Buffer.from(""), contentType: "text/plain", messageId: end, headers: {} },
+    ]);
+    const keys: string[] = [];
+    const stop = new AbortController();
+    for await (const { message } of broker.follow("first", stop.signal)) {
+      if (message.routingKey === end) break;
+      if (!message.routingKey.startsWith("end.")) keys.push(message.routingKey);
+    }
+    stop.abort();
+    await broker.close();
+    return keys;
   }
 
   it("lets the watch tell of pods and nodes, and of nothing else", async () => {
@@ -142,24 +183,31 @@ describe.skipIf(rabbitmq === undefined)("RabbitMQ with deploy/rabbitmq/definitio
     });
     try {
       await once(program.stdout, "data");
-      const post = (destination: string) =>
-        fetch(`http://127.0.0.1:${String(port)}/`, {
+      const post = (destination: string, path = "/", type = "eu.meta-os.nemo.order.placed.v1") =>
+        fetch(`http://127.0.0.1:${String(port)}${path}`, {
           method: "POST",
           headers: {
             "ce-specversion": "1.0",
             "ce-id": "1",
             "ce-source": "/test",
-            "ce-type": "eu.meta-os.nemo.order.placed.v1",
+            "ce-type": type,
             "ce-knativeerrordest": destination,
             "content-type": "application/json",
           },
           body: "{}",
         });
-      expect((await post("http://exec-tfs.nemo-net.svc.cluster.local")).status).toBe(200);
-      expect((await post("http://nobody.nemo-net.svc.cluster.local")).status).toBe(503);
       const model = await as("bridge");
       const channel = await model.createChannel();
-      expect((await channel.checkQueue("nemo.fn.exec-tfs.dlq")).messageCount).toBe(1);
+      const depth = async () => (await channel.checkQueue("nemo.fn.exec-tfs.dlq")).messageCount;
+      const deep = await depth();
+      expect((await post("http://exec-tfs.nemo-net.svc.cluster.local")).status).toBe(200);
+      expect(await depth()).toBe(deep + 1);
+      expect((await post("http://nobody.nemo-net.svc.cluster.local")).status).toBe(503);
+      // What functions made goes into the log; what the system told is there already.
+      const before = (await logged()).length;
+      expect((await post("http://exec-tfs.nemo-net.svc.cluster.local", "/log")).status).toBe(200);
+      expect((await post("", "/log", "eu.meta-os.nemo.pod.changed.v1")).status).toBe(200);
+      expect((await logged()).slice(before)).toEqual(["eu.meta-os.nemo.order.placed.v1"]);
       await model.close();
     } finally {
       program.kill("SIGTERM");
