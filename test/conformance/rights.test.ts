@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "amqplib";
 import { Redis } from "ioredis";
-import { startProgram } from "../support/program.ts";
+import { endPrograms, startProgram } from "../support/program.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../functions/index.ts";
 import { declareLog, declareQueue } from "../../runtime/broker/amqp-topology.ts";
@@ -26,6 +26,7 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "underlay-rights-"));
 });
+afterAll(endPrograms);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 async function startWithUsers(name: string): Promise<RedisServer> {

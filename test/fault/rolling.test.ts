@@ -4,7 +4,7 @@ import { type Lab, startLab } from "../../lab/lab.ts";
 import { clear, deadLetterQueues, onServers, queues } from "../support/ground.ts";
 import { startGateway } from "../support/gateway.ts";
 import { annex91, asNemoJson } from "../support/intents.ts";
-import { type Program, startProgram } from "../support/program.ts";
+import { endPrograms, type Program, startProgram } from "../support/program.ts";
 import { depthOf, publishAll } from "../support/rabbitmq.ts";
 import { type Settings, settings, until } from "../support/system.ts";
 
@@ -22,6 +22,7 @@ beforeEach(async () => {
   await clear(onServers);
 });
 afterEach(async () => {
+  endPrograms();
   await given.remove();
   await lab.close();
 });

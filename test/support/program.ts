@@ -15,6 +15,13 @@ export interface Program {
   end(signal: "SIGKILL" | "SIGTERM"): Promise<Ending>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Leaves nothing running that a test which failed had started. */
+export function endPrograms(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /** Starts `script`, and resolves when it says at `/_/ready` that it is. */
 export async function startProgram(script: string, env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<Program> {
   const port = await freePort();
@@ -22,6 +29,8 @@ export async function startProgram(script: string, env: Readonly<Record<string, 
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "", ...env, PORT: String(port) },
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const ended = (once(child, "exit") as Promise<[number | null, string | null]>).then(([code, signal]): Ending => ({ code, signal }));
