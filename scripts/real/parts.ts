@@ -36,6 +36,8 @@ const knative = (program: string): Part => ({
   usedBy: ["knative", "matrix"],
 });
 
+const KUBERNETES = "v1.35.4";
+
 export const parts = [
   knative("ingress"),
   knative("dispatcher"),
@@ -52,6 +54,15 @@ export const parts = [
     source: { module: "github.com/openfaas/of-watchdog", package: "." },
     variable: "REAL_OF_WATCHDOG",
     usedBy: ["watchdog", "matrix"],
+  },
+  {
+    name: "kube-apiserver",
+    version: KUBERNETES,
+    // k8s.io/kubernetes is made of modules that its go.mod finds beside itself: only a module that says where else they are can build it.
+    source: { folder: "test/real/kube-apiserver" },
+    flags: ["-trimpath", "-buildvcs=false", "-ldflags", `-s -w -X k8s.io/component-base/version.gitVersion=${KUBERNETES}`],
+    variable: "REAL_KUBE_APISERVER",
+    usedBy: ["kubernetes"],
   },
 ] as const satisfies readonly Part[];
 
