@@ -106,12 +106,13 @@ describe("the Kubernetes simulator", () => {
     if (pod === undefined) throw new Error("no pod");
     const from = await versionOf();
     cluster.world.run(podName(pod));
-    const lines = await watch(`resourceVersion=${from}&allowWatchBookmarks=true`, 4, () => cluster.world.evict(podName(pod)));
-    expect(lines.map(({ type }) => type)).toEqual(["MODIFIED", "DELETED", "ADDED", "BOOKMARK"]);
+    const lines = await watch(`resourceVersion=${from}&allowWatchBookmarks=true`, 5, () => cluster.world.evict(podName(pod)));
+    expect(lines.map(({ type }) => type)).toEqual(["MODIFIED", "MODIFIED", "DELETED", "ADDED", "BOOKMARK"]);
+    expect(lines[1]?.object).toMatchObject({ metadata: { deletionTimestamp: expect.any(String) } });
     const versions = lines.map(({ object }) => Number(object.metadata.resourceVersion));
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
-    expect(lines[3]?.object).toMatchObject({ kind: "Pod", metadata: { creationTimestamp: null } });
-    expect(lines[3]?.object.metadata.name).toBeUndefined();
+    expect(lines[4]?.object).toMatchObject({ kind: "Pod", metadata: { creationTimestamp: null } });
+    expect(lines[4]?.object.metadata.name).toBeUndefined();
   });
 
   it("begins a watch without a version with what is there", async () => {

@@ -181,4 +181,4 @@ function watchOf(watches: Watches, resource: Resource, { namespace, query }: Pic
 
 /** As v1.35 says it: of a version that is none it thinks a fault of its own. */
 const notAVersion = (text: string): Answer =>
-  failure(500, "", `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  failure(500, undefined, `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);

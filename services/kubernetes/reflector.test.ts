@@ -82,7 +82,7 @@ describe("a reflector", () => {
     expect(ledger.counters().requests["cluster:one"]).toEqual({ "pods.list": 3 });
     cluster.world.run(pods[0] ?? fail());
     cluster.world.evict(pods[1] ?? fail());
-    expect(await pages.changes(10)).toEqual(["changed", "removed", "added"]);
+    expect(await pages.changes(11)).toEqual(["changed", "changed", "removed", "added"]);
   });
 
   it("goes on after a broken connection where it was: no change is missed and none told twice", async () => {

@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import { z } from "zod";
+import type { z } from "zod";
 
 export interface Reply {
   readonly status: number;

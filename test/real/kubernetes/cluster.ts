@@ -57,26 +57,42 @@ export async function startCluster({ etcd, apiServer }: ClusterPrograms): Promis
 
   async function startStore(): Promise<void> {
     const peerUrl = `http://127.0.0.1:${String(peerPort)}`;
-    const store = startChild(etcd, [
-      ...["--data-dir", data, "--unsafe-no-fsync"],
-      ...["--listen-client-urls", etcdUrl, "--advertise-client-urls", etcdUrl],
-      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl, "--initial-cluster", `default=${peerUrl}`],
-    ]);
+    const store = startChild(
+      etcd,
+      flags({
+        "data-dir": data,
+        "unsafe-no-fsync": "true",
+        "listen-client-urls": etcdUrl,
+        "advertise-client-urls": etcdUrl,
+        "listen-peer-urls": peerUrl,
+        "initial-advertise-peer-urls": peerUrl,
+        "initial-cluster": `default=${peerUrl}`,
+      }),
+    );
     running.store = store;
     await untilReady("etcd", store, () => healthOf(`${etcdUrl}/health`), 30_000);
   }
 
   async function startServer(): Promise<void> {
-    const server = startChild(apiServer, [
-      ...["--etcd-servers", etcdUrl, "--etcd-compaction-interval", "0"],
-      ...["--bind-address", "127.0.0.1", "--secure-port", String(port), "--advertise-address", "127.0.0.1"],
-      ...["--cert-dir", join(dir, "certificates"), "--endpoint-reconciler-type", "none", "--service-cluster-ip-range", "10.96.0.0/24"],
-      ...["--authorization-mode", "RBAC", "--token-auth-file", join(dir, "tokens.csv")],
-      ...["--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", join(dir, "accounts.pub")],
-      ...["--service-account-signing-key-file", join(dir, "accounts.key")],
-      // The agent of probes is root in its pod, as node agents are in most clusters.
-      "--allow-privileged=true",
-    ]);
+    const server = startChild(
+      apiServer,
+      flags({
+        "etcd-servers": etcdUrl,
+        "etcd-compaction-interval": "0",
+        "bind-address": "127.0.0.1",
+        "advertise-address": "127.0.0.1",
+        "secure-port": String(port),
+        "cert-dir": join(dir, "certificates"),
+        "endpoint-reconciler-type": "none", // which does not take a loopback address
+        "service-cluster-ip-range": "10.96.0.0/24",
+        "authorization-mode": "RBAC",
+        "token-auth-file": join(dir, "tokens.csv"),
+        "service-account-issuer": "https://kubernetes.default.svc",
+        "service-account-key-file": join(dir, "accounts.pub"),
+        "service-account-signing-key-file": join(dir, "accounts.key"),
+        "allow-privileged": "true",
+      }),
+    );
     running.server = server;
     const greet = async (): Promise<string> => {
       running.clients ??= openClients(address, await readFile(join(dir, "certificates/apiserver.crt"), "utf8"));
@@ -148,6 +164,9 @@ export async function startCluster({ etcd, apiServer }: ClusterPrograms): Promis
     stop,
   };
 }
+
+const flags = (given: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(given).map(([name, value]) => `--${name}=${value}`);
 
 async function healthOf(url: string): Promise<string> {
   const reply = await fetch(url, { signal: AbortSignal.timeout(2_000) });
