@@ -119,7 +119,7 @@ export async function startKnative(url: string, programs: Programs): Promise<Kna
     },
     waiting: async (trigger) => (await channel.checkQueue(`${NAMESPACE}.${trigger}.${uid}`)).messageCount,
     async close() {
-      await Promise.all(running.map((child) => child.stop()));
+      await Promise.all(running.map((child) => child.kill()));
       for (const queue of queues) await channel.deleteQueue(queue);
       for (const one of exchanges) await channel.deleteExchange(one);
       await connection.close();

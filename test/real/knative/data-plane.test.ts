@@ -225,6 +225,18 @@ describe.skipIf(ingress === undefined || dispatcher === undefined)("behind Knati
       await until(() => broker.messages.map(read).some(({ id }) => id === "other-reply"), "the reply");
     });
 
+    it("hands attributes over as they are on the exchange, and our host reads both its bare UTF-8 and what came percent-encoded", async () => {
+      const [bare, encoded] = [other("Straße 東京"), other("Straße 東京")];
+      await broker.publish(encodeAmqp(bare));
+      await send(encoded);
+      for (const event of [bare, encoded]) {
+        await until(() => callsOf(event).length > 0, "a call");
+        const [call] = callsOf(event);
+        expect(decodeHttp(call?.headers ?? {}, call?.body ?? Buffer.alloc(0)).subject).toBe("Straße 東京");
+      }
+      expect(broker.messages.map(read).find(({ id }) => id === encoded.id)?.subject).toBe("Stra%C3%9Fe%20%E6%9D%B1%E4%BA%AC");
+    });
+
     it("hands the event over in binary mode, its trace in the protocol's header, and asks for no reply", async () => {
       const event = { ...other("plain"), traceparent: TRACEPARENT };
       const { headers, body } = encodeStructured(event);
