@@ -46,7 +46,7 @@ interface Answer {
 }
 
 /** Somebody who notes what is posted and answers as told: what a platform does with answers that our host never gives. */
-export async function openListener(reply: (asked: Asked, count: number) => Answer) {
+export async function openListener(reply: (asked: Asked, count: number) => Answer, afterMs = 0) {
   const seen: Asked[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -55,7 +55,7 @@ export async function openListener(reply: (asked: Asked, count: number) => Answe
       const asked = { headers: request.headers, body: Buffer.concat(chunks) };
       seen.push(asked);
       const { status, headers = {}, body = "" } = reply(asked, seen.length);
-      response.writeHead(status, headers).end(body);
+      setTimeout(() => response.writeHead(status, headers).end(body), afterMs);
     });
   });
   server.listen(0, "127.0.0.1");

@@ -7,9 +7,9 @@ import { findPart } from "../../../scripts/real/part.ts";
 import { brokers, eventsOf, watch } from "../../conformance/hosts-doors.ts";
 import { type Notes, openNotes } from "../../conformance/hosts-functions.ts";
 import { functions } from "./functions.ts";
-import { hostEach, openListener, subscriptions } from "../hosting.ts";
+import { type Hosted, hostEach, openListener, subscriptions } from "../hosting.ts";
 import { startKnative } from "../knative/broker.ts";
-import { type Watchdogs, watchEach } from "../watchdog/watchdogs.ts";
+import { watchEach } from "../watchdog/watchdogs.ts";
 
 export interface OpenHost {
   /** The event enters as one from outside does. */
@@ -40,7 +40,7 @@ const local = (name: keyof typeof brokers): Host => ({
 });
 
 /** Functions at addresses, and between them what a bridge does at the least: post, ask again, post on what is answered. */
-async function bridged(serve: (sinkUrl: string) => Promise<{ url(name: string): string; close(): Promise<void> }>): Promise<OpenHost> {
+async function bridged(serve: (sinkUrl: string) => Promise<Hosted>): Promise<OpenHost> {
   const seen: Event[] = [];
   const sink = await openListener(({ headers, body }) => {
     void route(decodeHttp(headers, body));
@@ -117,7 +117,7 @@ export const hosts: readonly [Host, ...Host[]] = [
   {
     name: "of-watchdog",
     ...reasonFor("of-watchdog"),
-    open: () => bridged((sinkUrl): Promise<Watchdogs> => watchEach(pathOf("of-watchdog"), functions, sinkUrl)),
+    open: () => bridged(async (sinkUrl) => watchEach(pathOf("of-watchdog"), await hostEach(functions, openNotes(), sinkUrl))),
   },
   knative("Knative", async (broker, event) => {
     const { headers, body } = encodeBinary(event);
