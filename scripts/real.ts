@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { provide } from "./real/build.ts";
+import { Matrix, tableOf } from "./real/matrix.ts";
 import { type Part, parts } from "./real/parts.ts";
 import { startServices } from "./services.ts";
 import { tally } from "./test/tally.ts";
@@ -34,12 +38,17 @@ async function main(): Promise<number> {
 
   const services = await startServices();
   console.log(`${services.how}\n`);
+  const dir = await mkdtemp(join(tmpdir(), "underlay-real-"));
+  const matrix = join(dir, "matrix.json");
   const { exitCode, report } = await runVitest(["--project=real", ...given], {
     AMQP_URL: services.amqpUrl,
     REDIS_URL: services.redisUrl,
     REAL_PARTS: JSON.stringify(found),
+    REAL_MATRIX: matrix,
   });
   await services.stop();
+  const seen = await readFile(matrix, "utf8").catch(() => undefined);
+  await rm(dir, { recursive: true, force: true });
 
   // Skipped is neither passed nor failed here: a part that cannot be had is the registry's doing.
   const statuses = report?.testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status)) ?? [];
@@ -48,6 +57,7 @@ async function main(): Promise<number> {
   const isAllSkipped = exitCode === 0 && skipped > 0 && skipped === statuses.length;
   const failed = isAllSkipped ? 0 : counted.failed;
   for (const note of isAllSkipped ? ["nothing ran, so nothing is shown"] : counted.notes) console.log(note);
+  if (seen !== undefined) console.log(`${tableOf(Matrix.parse(JSON.parse(seen)))}\n`);
   console.log(`ran with\n  ${[...said, ...services.how.split("\n")].join("\n  ")}\n`);
   console.log(`${String(counted.passed)} passed, ${String(failed)} failed, ${String(skipped)} skipped`);
   return failed === 0 ? 0 : 1;
