@@ -12,7 +12,18 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "unit", include: [beside], sequence: { groupOrder: 0 } } },
       // What crosses a boundary shares one broker and one store, whose queues have fixed names: one file at a time.
-      { extends: true, test: { name: "system", include: ["test/**/*.test.ts"], fileParallelism: false, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/real/**"],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      // Real parts of the platforms, built by `npm run test:real`; no part of `npm test`.
+      { extends: true, test: { name: "real", include: ["test/real/**/*.test.ts"], fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 });

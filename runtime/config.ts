@@ -44,6 +44,10 @@ export const Environment = z.object({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
     .optional()
     .describe("The name of the cluster that services/pod-watch watches, as twins have it."),
+  WATCH: z
+    .enum(["everything", "nodes"])
+    .default("everything")
+    .describe("What services/pod-watch tells of: pods and nodes, or nodes only, for which deploy/kubernetes/rbac-nodes.yaml is enough."),
   KUBECONFIG: path
     .optional()
     .describe("How services/pod-watch reaches its cluster. Absent: as the service account of its pod, else as kubectl would."),

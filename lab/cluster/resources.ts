@@ -44,7 +44,7 @@ export interface Manifest {
 
 export type Reading =
   | { readonly ok: true; readonly manifest: Manifest }
-  /** 400: of another kind or no object at all; 422: an object of this kind that is not valid. */
+  /** 400: of another version or no object at all; 422: an object that is not valid, of another kind for one. */
   | { readonly ok: false; readonly status: 400 | 422; readonly name: string; readonly message: string };
 
 const Envelope = z.looseObject({
@@ -68,9 +68,15 @@ export function readManifest(plural: Plural, body: unknown, generation?: Generat
   if (!envelope.success) return { ok: false, status: 400, name: "", message: "the object provided is unrecognized" };
   const { apiVersion, kind: given, metadata } = envelope.data;
   const { name } = metadata;
-  if (apiVersion !== `${group}/v1` || given !== kind)
-    return { ok: false, status: 400, name, message: `${apiVersion}, Kind=${given} is not ${group}/v1, Kind=${kind}` };
+  if (apiVersion !== `${group}/v1`)
+    return {
+      ok: false,
+      status: 400,
+      name,
+      message: `the API version in the data (${apiVersion}) does not match the expected API version (${group}/v1)`,
+    };
   const invalid = (why: string): Reading => ({ ok: false, status: 422, name, message: `${kind}.${group} "${name}" is invalid: ${why}` });
+  if (given !== kind) return invalid(`kind: Invalid value: "${given}": must be ${kind}`);
   if (name === "") return invalid("metadata.name: Required value: name or generateName is required");
   if (!label.test(name))
     return invalid(

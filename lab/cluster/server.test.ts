@@ -69,7 +69,11 @@ describe("a managed cluster's API", () => {
     );
     expect(await call("POST", "default/l2networks", network("spain_network"))).toMatchObject({ status: 422, body: { reason: "Invalid" } });
     expect(await call("POST", "default/l2networks", network("n", { type: "vpn" }))).toMatchObject({ status: 422 });
-    expect(await call("POST", "default/overlays", network())).toMatchObject({ status: 400 });
+    expect(await call("POST", "default/overlays", network())).toMatchObject({ status: 422, body: { reason: "Invalid" } });
+    expect(await call("POST", "default/l2networks", { ...network("n"), apiVersion: "v1" })).toMatchObject({
+      status: 400,
+      body: { reason: "BadRequest" },
+    });
     expect(await call("GET", "default/pods")).toMatchObject({ status: 404, body: { kind: "Status" } });
     expect(await call("POST", "default/l2networks", network("n"), "")).toMatchObject(refusal(401, "Unauthorized", "Unauthorized"));
     expect(ledger.entries()).toHaveLength(1);

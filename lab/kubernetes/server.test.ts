@@ -106,12 +106,13 @@ describe("the Kubernetes simulator", () => {
     if (pod === undefined) throw new Error("no pod");
     const from = await versionOf();
     cluster.world.run(podName(pod));
-    const lines = await watch(`resourceVersion=${from}&allowWatchBookmarks=true`, 4, () => cluster.world.evict(podName(pod)));
-    expect(lines.map(({ type }) => type)).toEqual(["MODIFIED", "DELETED", "ADDED", "BOOKMARK"]);
+    const lines = await watch(`resourceVersion=${from}&allowWatchBookmarks=true`, 5, () => cluster.world.evict(podName(pod)));
+    expect(lines.map(({ type }) => type)).toEqual(["MODIFIED", "MODIFIED", "DELETED", "ADDED", "BOOKMARK"]);
+    expect(lines[1]?.object).toMatchObject({ metadata: { deletionTimestamp: expect.any(String) } });
     const versions = lines.map(({ object }) => Number(object.metadata.resourceVersion));
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
-    expect(lines[3]?.object).toMatchObject({ kind: "Pod", metadata: { creationTimestamp: null } });
-    expect(lines[3]?.object.metadata.name).toBeUndefined();
+    expect(lines[4]?.object).toMatchObject({ kind: "Pod", metadata: { creationTimestamp: null } });
+    expect(lines[4]?.object.metadata.name).toBeUndefined();
   });
 
   it("begins a watch without a version with what is there", async () => {
@@ -119,7 +120,7 @@ describe("the Kubernetes simulator", () => {
     expect((await watch("", 3)).map(({ type }) => type)).toEqual(["ADDED", "ADDED", "ADDED"]);
   });
 
-  it("says in the first line of a watch that its version is forgotten, and 504 to one that is yet to come", async () => {
+  it("says in the first line of a watch that its version is forgotten", async () => {
     cluster.world.deploy(web);
     const from = await versionOf();
     cluster.world.deploy({ ...web, name: "more" });
@@ -127,8 +128,23 @@ describe("the Kubernetes simulator", () => {
     expect(await watch(`resourceVersion=${from}`, 1)).toMatchObject([
       { type: "ERROR", object: { kind: "Status", reason: "Expired", code: 410 } },
     ]);
-    expect(await call("/api/v1/pods?watch=true&resourceVersion=99999999")).toMatchObject({ status: 504, body: { reason: "Timeout" } });
-    expect(await call("/api/v1/pods?watch=true&resourceVersion=yesterday")).toMatchObject({ status: 400 });
+    expect(await call("/api/v1/pods?watch=true&resourceVersion=yesterday")).toMatchObject({ status: 500 });
+  });
+
+  it("answers 504 to a list from a version that is yet to come, and says nothing to a watch from there", async () => {
+    cluster.world.deploy(web);
+    const ahead = Number(await versionOf()) + 2;
+    const place = `resourceVersion=${String(ahead)}`;
+    expect(await call(`/api/v1/pods?resourceVersionMatch=NotOlderThan&${place}`)).toMatchObject({
+      status: 504,
+      body: { reason: "Timeout" },
+    });
+    const heard = await watch(`${place}&allowWatchBookmarks=true`, 1, () => {
+      for (let i = 0; i < 3; i += 1) cluster.world.addNode(`node-${String(i)}`, "172.18.0.9");
+      cluster.world.deploy({ ...web, name: "more", replicas: 1 });
+    });
+    expect(heard.every(({ object }) => Number(object.metadata.resourceVersion) > ahead)).toBe(true);
+    expect(await call(`/api/v1/pods?resourceVersionMatch=NotOlderThan&${place}`)).toMatchObject({ status: 200 });
   });
 
   it("breaks a watch in the middle where a fault says so, and ends it by itself when its time is up", async () => {

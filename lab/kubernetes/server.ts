@@ -71,9 +71,9 @@ export async function startKubernetes(ledger: Ledger, faults: Faults, options: K
       route(
         "GET",
         url,
-        (query) => `${resource}.${isWatch(query) ? "watch" : "list"}`,
+        (query) => `${resource}.${isWatch(query) ? "watch" : isConfirmation(query) ? "confirm" : "list"}`,
         ({ namespace, query }) =>
-          isWatch(query) ? watchOf(store, watches, resource, { namespace, query }) : pageOf(store, resource, { namespace, query }),
+          isWatch(query) ? watchOf(watches, resource, { namespace, query }) : pageOf(store, resource, { namespace, query }),
       );
     route(
       "GET",
@@ -137,12 +137,19 @@ interface At {
 
 const isWatch = ({ watch }: Query): boolean => watch === "true" || watch === "1";
 
+/** A list that only asks which version the server has come to. */
+const isConfirmation = (query: Query): boolean => query["limit"] === "1" && query["continue"] === undefined;
+
 const found = (object: StoredObject | undefined, resource: Resource, name: string): Answer =>
   object === undefined ? notFound(resource, name) : { status: 200, body: object };
 
 function pageOf(store: KubernetesStore, resource: Resource, { namespace, query }: Pick<At, "namespace" | "query">): Answer {
   const limit = Number(query["limit"] ?? 0);
   const token = query["continue"];
+  const atLeast = Number(query["resourceVersion"] ?? 0);
+  if (!Number.isInteger(atLeast)) return notAVersion(query["resourceVersion"] ?? "");
+  if (atLeast > store.head())
+    return failure(504, "Timeout", `Timeout: Too large resource version: ${String(atLeast)}, current: ${String(store.head())}`);
   const page = store.page(resource, { limit, ...(token === undefined ? {} : { token }) });
   if (page === undefined) return failure(410, "Expired", "The provided continue parameter is too old to display a consistent list result.");
   const { apiVersion, kind } = resources[resource];
@@ -157,17 +164,11 @@ function pageOf(store: KubernetesStore, resource: Resource, { namespace, query }
   return { status: 200, body: { kind: `${kind}List`, apiVersion, metadata, items } };
 }
 
-function watchOf(
-  store: KubernetesStore,
-  watches: Watches,
-  resource: Resource,
-  { namespace, query }: Pick<At, "namespace" | "query">,
-): Answer {
+function watchOf(watches: Watches, resource: Resource, { namespace, query }: Pick<At, "namespace" | "query">): Answer {
   const { resourceVersion = "", timeoutSeconds = String(WATCH_TIMEOUT_S), allowWatchBookmarks } = query;
   // Absent or 0: begin with what is there.
   const after = resourceVersion === "" || resourceVersion === "0" ? undefined : Number(resourceVersion);
-  if (after !== undefined && !Number.isInteger(after)) return failure(400, "BadRequest", "invalid resource version");
-  if (after !== undefined && after > store.head()) return failure(504, "Timeout", `Too large resource version: ${resourceVersion}`);
+  if (after !== undefined && !Number.isInteger(after)) return notAVersion(resourceVersion);
   const asked = {
     resource,
     bookmarks: allowWatchBookmarks === "true",
@@ -177,3 +178,7 @@ function watchOf(
   };
   return { status: 200, stream: (raw, disruption) => watches.serve(raw, asked, disruption) };
 }
+
+/** As v1.35 says it: of a version that is none it thinks a fault of its own. */
+const notAVersion = (text: string): Answer =>
+  failure(500, undefined, `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);

@@ -1,7 +1,12 @@
 import type { Answer } from "../http-gate.ts";
 
 /** Every refusal of Kubernetes is a `Status` object. */
-export const failure = (code: number, reason: string, message: string, details?: object): Answer & { readonly body: object } => ({
+export const failure = (
+  code: number,
+  reason: string | undefined,
+  message: string,
+  details?: object,
+): Answer & { readonly body: object } => ({
   status: code,
   body: {
     kind: "Status",

@@ -7,7 +7,7 @@ import type { Change, KubernetesStore } from "./store.ts";
 export interface WatchAsked {
   readonly resource: Resource;
   readonly namespace?: string;
-  /** The version to go on after; absent: begin with what is there. */
+  /** The version to go on after; absent: begin with what is there. Before one that is yet to come nothing is said, as by the real server. */
   readonly after?: number;
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
@@ -51,7 +51,9 @@ export function openWatches(store: KubernetesStore, bookmarkEveryMs: number): Wa
       if (disruption?.kind === "hang") watch.stalled = true;
     };
     const isWanted = (change: Change): boolean =>
-      change.resource === resource && (namespace === undefined || change.object.metadata.namespace === namespace);
+      change.resource === resource &&
+      change.version > (after ?? 0) &&
+      (namespace === undefined || change.object.metadata.namespace === namespace);
     const tell = (change: Change): void => {
       if (!isWanted(change)) return;
       say(lineOf(change));
@@ -70,6 +72,7 @@ export function openWatches(store: KubernetesStore, bookmarkEveryMs: number): Wa
     const quiet = store.listen(tell);
     const { apiVersion, kind } = resources[resource];
     const bookmark = (): void => {
+      if (store.head() < (after ?? 0)) return;
       const metadata = { resourceVersion: String(store.head()), creationTimestamp: null };
       say(`${JSON.stringify({ type: "BOOKMARK", object: { kind, apiVersion, metadata } })}\n`);
     };

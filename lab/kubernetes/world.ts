@@ -66,6 +66,13 @@ export function openWorld(store: KubernetesStore, now: () => number): World {
     if (workload !== undefined && was !== isReady(written)) count(workload);
   }
 
+  /** First it is being deleted, then it is gone: an API server tells of both. */
+  function remove(pod: StoredObject): void {
+    const { name, namespace } = pod.metadata;
+    store.put("pods", { ...pod, metadata: { ...pod.metadata, deletionTimestamp: at() } });
+    store.remove("pods", name, namespace);
+  }
+
   function addPod(workload: Workload, replicaSet: StoredObject): StoredObject {
     pods += 1;
     const node = nodes[pods % Math.max(1, nodes.length)] ?? "node-1";
@@ -123,7 +130,7 @@ export function openWorld(store: KubernetesStore, now: () => number): World {
         });
       }
       const there = podsOf(workload);
-      for (const pod of there.slice(replicas)) store.remove("pods", pod.metadata.name, namespace);
+      for (const pod of there.slice(replicas)) remove(pod);
       for (let i = there.length; i < replicas; i += 1) addPod(workload, replicaSet);
       count(workload);
       return store.get("deployments", name, namespace);
@@ -149,7 +156,7 @@ export function openWorld(store: KubernetesStore, now: () => number): World {
     evict(name) {
       const pod = find(name);
       const workload = workloadOf(pod);
-      store.remove("pods", name.name, name.namespace);
+      remove(pod);
       if (workload === undefined) return;
       const replicaSet = store.get("replicasets", `${workload.name}-${HASH}`, workload.namespace);
       if (replicaSet !== undefined) addPod(workload, replicaSet);

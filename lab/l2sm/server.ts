@@ -20,6 +20,8 @@ export interface L2smOptions {
   /** A real server has one; both only where a test asks for it. */
   readonly packages?: readonly ProtoPackage[];
   readonly clusters: ClusterAddresses;
+  /** PEM of the CAs of the clusters, which a real server reads from Secrets of its own cluster. */
+  readonly ca?: readonly string[];
 }
 
 export interface L2smSimulator {
@@ -34,7 +36,7 @@ type Unary<Q> = (call: ServerUnaryCall<Q, Reply>, reply: sendUnaryData<Reply>) =
 
 /** L2S-M's multi-domain server: plaintext, without authentication, and with real calls to the clusters that a request names. */
 export async function startL2sm(ledger: Ledger, faults: Faults, options: L2smOptions): Promise<L2smSimulator> {
-  const agent = new Agent();
+  const agent = new Agent(options.ca === undefined ? {} : { connect: { ca: [...options.ca] } });
   const calls = openClusterCalls(agent, options.clusters);
   const server = new Server();
   const sockets = new Set<Socket>();

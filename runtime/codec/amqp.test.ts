@@ -56,6 +56,21 @@ describe("encodeAmqp", () => {
   });
 });
 
+describe("a trace", () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+  it("is written with a state, if an empty one: Knative's dispatcher drops a parent that comes without", () => {
+    expect(encodeAmqp({ ...event, traceparent }).headers).toMatchObject({ traceparent, tracestate: "" });
+    expect(encodeAmqp({ ...event, traceparent, tracestate: "a=b" }).headers).toMatchObject({ tracestate: "a=b" });
+    expect(encodeAmqp(event).headers).not.toHaveProperty("tracestate");
+  });
+
+  it("is read without a state that says nothing", () => {
+    const traced = { ...event, traceparent };
+    expect(decodeAmqp({ ...encodeAmqp(traced), redelivered: false })).toEqual(traced);
+  });
+});
+
 describe("decodeAmqp", () => {
   it("leaves the broker's and other people's headers alone", () => {
     const headers = {

@@ -14,6 +14,8 @@ export function encodeAmqp(event: Event): Outgoing {
     const value = attributeValue(event[name]);
     if (value !== undefined) headers[name] = value;
   }
+  // Knative's dispatcher takes no trace from a message without both (eventing-rabbitmq, pkg/dispatcher, readSpan); its ingress writes an empty one, too.
+  if (headers["traceparent"] !== undefined) headers["tracestate"] ??= "";
   const timestampMs = event.time === undefined ? Number.NaN : Date.parse(event.time);
   return {
     routingKey: routingKeyOf(event),
@@ -49,6 +51,7 @@ function readBinary({ body, contentType, headers: raw }: Message, headers: Reado
     const value = name === "time" ? timeOf(headers[name]) : attributeValue(headers[name]);
     if (value !== undefined) event[name] = value;
   }
+  if (event["tracestate"] === "") delete event["tracestate"]; // says nothing, see above
   const declared = contentType ?? raw["content-type"] ?? event["datacontenttype"];
   if (typeof declared === "string") event["datacontenttype"] = declared;
   const checked = asEvent(event);

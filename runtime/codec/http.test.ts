@@ -65,6 +65,11 @@ describe("binary mode", () => {
     expect(encodeBinary({ ...event, traceparent: "00-x" }).headers).toMatchObject({ traceparent: "00-x", "ce-traceparent": "00-x" });
   });
 
+  it("reads attributes that came as bare UTF-8, which node:http hands over byte by byte", () => {
+    expect(read({ "ce-subject": Buffer.from("Straße 東京").toString("latin1") })).toMatchObject({ subject: "Straße 東京" });
+    expect(read({ "ce-subject": "caf\u00e9" })).toMatchObject({ subject: "café" });
+  });
+
   it("bounds an event, its attributes included", () => {
     expect(() => read({ "ce-long": "x".repeat(65_600) })).toThrow(/at most 65536 bytes/);
     expect(() => read({}, JSON.stringify("x".repeat(65_536)))).toThrow(/at most 65536 bytes/);

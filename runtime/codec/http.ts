@@ -90,7 +90,7 @@ function readBinary(headers: Readonly<Record<string, string>>, body: Buffer, lim
     const name = header.slice(3);
     if (!isAttributeName(name) || name === "datacontenttype") continue;
     size += header.length + value.length;
-    event[name] = percentDecoded(value);
+    event[name] = percentDecoded(asUtf8(value));
   }
   if (size > limit) throw tooLarge(limit);
   if (headers["content-type"] !== undefined) event["datacontenttype"] = headers["content-type"];
@@ -120,6 +120,19 @@ const ESCAPED = /(?:%[0-9a-f]{2})+/gi;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Unquotes, then decodes once. A percent sign that begins no escape stands for itself: senders before 1.0.1 wrote it so. */
+/**
+ * Go's SDK, and with it Knative's dispatcher, writes attributes as bare UTF-8 (HTTP binding 3.1.3.2 asks for percent-encoding), and node:http
+ * reads header bytes as Latin-1.
+ */
+function asUtf8(value: string): string {
+  if (!/[\x80-\xff]/.test(value)) return value;
+  try {
+    return strictUtf8.decode(Buffer.from(value, "latin1"));
+  } catch {
+    return value; // Latin-1 it was, then
+  }
+}
+
 function percentDecoded(value: string): string {
   const quoted = /^"(.*)"$/s.exec(value)?.[1];
   const unquoted = quoted === undefined ? value : quoted.replaceAll(/\\(.)/gs, "$1");

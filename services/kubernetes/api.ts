@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { request, type Dispatcher } from "undici";
 import { z } from "zod";
@@ -131,13 +132,23 @@ export interface Cluster {
   readonly server: URL;
   /** A bearer token. */
   readonly token?: string;
+  /** Or the file that has it: read for each request, since a service account's token is renewed in its file. */
+  readonly tokenFile?: string;
   /** PEM of a private CA. */
   readonly ca?: string;
 }
 
 /** A configuration from what an operator's file says of a cluster. */
-export function configOf({ server, token, ca }: Cluster): KubeConfig {
+export function configOf({ server, token, tokenFile, ca }: Cluster): KubeConfig {
   const config = new KubeConfig();
+  if (tokenFile !== undefined)
+    config.addAuthenticator({
+      isAuthProvider: () => true,
+      applyAuthentication(_user, options) {
+        options.headers = { ...options.headers, Authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` };
+        return Promise.resolve();
+      },
+    });
   config.loadFromClusterAndUser(
     {
       name: "cluster",

@@ -82,7 +82,7 @@ describe("a reflector", () => {
     expect(ledger.counters().requests["cluster:one"]).toEqual({ "pods.list": 3 });
     cluster.world.run(pods[0] ?? fail());
     cluster.world.evict(pods[1] ?? fail());
-    expect(await pages.changes(10)).toEqual(["changed", "removed", "added"]);
+    expect(await pages.changes(11)).toEqual(["changed", "changed", "removed", "added"]);
   });
 
   it("goes on after a broken connection where it was: no change is missed and none told twice", async () => {
@@ -133,7 +133,20 @@ describe("a reflector", () => {
     cluster.world.restart(pod);
     await pods.changes(2);
     expect(pods.seen.map(restartsIn)).toEqual([0, 1]);
-    expect(pods.said).toContain("watching again");
+    expect(ledger.counters().requests["cluster:one"]).toMatchObject({ "pods.list": 1, "pods.confirm": 1 });
+  });
+
+  it("takes silence for what it mostly is: it asks whether its place is still one, and complains of nothing", async () => {
+    await cluster.close();
+    cluster = await startKubernetes(ledger, faults, { name: "one", token: "right", bookmarkEveryMs: 60_000 });
+    const [pod = fail()] = deploy(1);
+    const pods = reflector(nothing, { silenceMs: 50, backoff: { next: () => fail(), reset: () => undefined } });
+    const before = await pods.listed();
+    expect([await pods.listed(), await pods.listed()]).toEqual([before, before]); // signs of life, by which readiness goes
+    cluster.world.restart(pod);
+    await pods.changes(2);
+    expect([pods.said, pods.seen.map(restartsIn)]).toEqual([[], [0, 1]]);
+    expect(ledger.counters().requests["cluster:one"]?.["pods.list"]).toBe(1);
   });
 
   it("is kept alive by bookmarks, which also move its place on", async () => {
@@ -165,6 +178,7 @@ describe("a reflector", () => {
     deploy(2);
     const pods = reflector({ resourceVersion: "999999999", known: new Map() });
     expect(await pods.changes(2)).toEqual(["added", "added"]);
+    expect([pods.said, ledger.counters().requests["cluster:one"]?.["pods.watch"]]).toEqual([["listing again"], undefined]);
   });
 
   it("does not flood a server that ends every watch at once", async () => {
@@ -178,7 +192,7 @@ describe("a reflector", () => {
     deploy(1, "more");
     await pods.changes(2);
     expect(waits).toBe(4);
-    expect(ledger.counters().requests["cluster:one"]).toEqual({ "pods.list": 1, "pods.watch": 5 });
+    expect(ledger.counters().requests["cluster:one"]).toEqual({ "pods.list": 1, "pods.watch": 5, "pods.confirm": 4 });
   });
 
   it("does not read on while nobody takes what came, and misses nothing of it", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KubernetesApi, type RawObject, StatusError } from "./api.ts";
 import { type Backoff, openBackoff } from "./backoff.ts";
-import { watchFrom } from "./watch.ts";
+import { SilenceError, watchFrom } from "./watch.ts";
 
 /** One resource of the API, as `/api/v1/pods`. */
 export interface Reflected {
@@ -34,7 +34,7 @@ export interface ReflectorOptions {
   readonly pageSize?: number;
   /** How long one watch lasts at least; up to twice as long, so that many watches do not end together. */
   readonly watchS?: number;
-  /** Without a line for so long a watch is taken for dead. An API server sends a bookmark about every minute. */
+  /** Without a line for so long a watch may be dead, or its resource quiet: it is begun anew. No bookmark has to come where nothing happens. */
   readonly silenceMs?: number;
   readonly backoff?: Backoff;
   readonly chance?: () => number;
@@ -42,8 +42,11 @@ export interface ReflectorOptions {
   readonly room?: number;
 }
 
-/** Only a new list helps: the place is too old (410), or ahead of the server's own, as after a restore of etcd (504). */
-const isForgotten = (error: unknown): boolean => error instanceof StatusError && (error.status === 410 || error.status === 504);
+/** Only a new list helps: the server has forgotten what came after the place, or has not come to it. */
+const isForgotten = (error: unknown): boolean => error instanceof StatusError && error.status === 410;
+
+/** Versions of one resource are numbers that grow (KEP-5504); of what is no number nothing is said. */
+const isAhead = (place: string, head: string): boolean => /^\d+$/.test(place) && /^\d+$/.test(head) && BigInt(place) > BigInt(head);
 
 /**
  * Lists and watches one resource for ever, and yields every change once, in the order of the API server: the part that client-go's reflector
@@ -61,6 +64,8 @@ export async function* reflect(
   const backoff = options.backoff ?? openBackoff({ firstMs: 500, lastMs: 30_000, chance });
   const known = new Map(position.known);
   let { resourceVersion } = position;
+  /** Whether the server itself has named the place lately. */
+  let isSure = false;
 
   function told(object: RawObject): Change | undefined {
     const { uid, resourceVersion: version } = object.metadata;
@@ -101,15 +106,32 @@ export async function* reflect(
     }
   }
 
+  /**
+   * Asks whether the server has come to a place at all. A watch does not tell: from a place that is yet to come it is answered 200 and hears nothing, of
+   * a restored etcd for as long as that takes to get there again. Nor does a list that must not be older than the place: it is answered 504 where
+   * nothing has happened to the resource, too.
+   */
+  async function* confirm(place: string): AsyncGenerator<Batch, void, undefined> {
+    const { resourceVersion: head } = await api.list(path, { limit: 1, labelSelector }, signal);
+    if (isAhead(place, head)) throw new StatusError(410, `the server is at ${head}, and has not come to ${place}`);
+    isSure = true;
+    yield { changes: [], resourceVersion: place };
+  }
+
   while (!signal.aborted) {
     let isAlive = false;
     try {
+      if (resourceVersion !== undefined && !isSure) yield* confirm(resourceVersion);
       for await (const batch of resourceVersion === undefined ? list() : watch(resourceVersion)) {
         isAlive = true;
+        isSure = batch.resourceVersion !== undefined;
         yield batch;
       }
+      isSure &&= isAlive;
     } catch (error) {
       if (signal.aborted) return;
+      isSure = false;
+      if (error instanceof SilenceError) continue; // it has waited long enough, and mostly there was nothing to say
       const forgotten = isForgotten(error);
       if (forgotten) resourceVersion = undefined;
       isAlive = false;

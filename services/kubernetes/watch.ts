@@ -12,6 +12,14 @@ export interface WatchBatch {
   readonly resourceVersion: string;
 }
 
+/** No line came, not even a bookmark: the connection may be dead, or nothing may have happened. */
+export class SilenceError extends Error {
+  constructor(silenceMs: number) {
+    super(`no sign of life for ${String(silenceMs)} ms`);
+    this.name = "SilenceError";
+  }
+}
+
 export interface WatchOptions {
   readonly signal: AbortSignal;
   /** After so long the server ends it. */
@@ -34,7 +42,7 @@ export async function* watchFrom(
   const watchdog = setTimeout(() => {
     // A reader who is held up hears nothing either: that says nothing of the server.
     if (isHeldUp) watchdog.refresh();
-    else over.abort(new Error(`no sign of life for ${String(silenceMs)} ms`));
+    else over.abort(new SilenceError(silenceMs));
   }, silenceMs);
 
   async function read(): Promise<void> {

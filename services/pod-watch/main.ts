@@ -15,7 +15,7 @@ const must = <T>(value: T | undefined, name: string): T => {
   return value;
 };
 
-/** An API server sends a bookmark about every minute. */
+/** A watch that hears nothing asks after 150 s, and is answered. */
 const SILENT_AFTER_MS = 600_000;
 
 /** One process a cluster: watches its pods and nodes, and tells of them on RabbitMQ. The position is kept in Redis. */
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
     cluster,
     api,
     log,
+    only: config.WATCH === "nodes" ? "nodes" : undefined,
     positions: redisWatchPositions(redis),
     publish: async (events) => {
       await broker.publish(events.map(encodeAmqp));

@@ -160,8 +160,9 @@ describe("the watch of a cluster", () => {
     cluster.world.evict(other);
     published = [];
     await start();
-    await told(() => pods().length >= 3);
+    await told(() => pods().length >= 4);
     expect(pods().map(({ kind, pod: { name } }) => [kind, name === pod.name || name === other.name])).toEqual([
+      ["modified", true],
       ["modified", true],
       ["deleted", true],
       ["added", false],

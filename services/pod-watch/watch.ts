@@ -19,6 +19,8 @@ interface PodWatchParts {
   readonly publish: (events: readonly Event[]) => Promise<void>;
   readonly positions: WatchPositions;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
+  /** Nodes, and nothing that takes more rights; absent: pods and their owners too. */
+  readonly only?: "nodes" | undefined;
   readonly now?: () => Date;
   readonly reflector?: Omit<Partial<ReflectorOptions>, "signal" | "log">;
 }
@@ -49,7 +51,8 @@ const nowhere: Position = { known: new Map() };
  * Tells of every change of a cluster's pods and nodes, at least once. A position moves on when the broker has confirmed what came before it, so
  * that a restart, of this or of anything on the way, tells again rather than not at all.
  */
-export function startPodWatch({ cluster, api, publish, positions, log, now = () => new Date(), reflector = {} }: PodWatchParts): PodWatch {
+export function startPodWatch(parts: PodWatchParts): PodWatch {
+  const { cluster, api, publish, positions, log, only, now = () => new Date(), reflector = {} } = parts;
   const stop = new AbortController();
   const { signal } = stop;
   const current = new Set<string>();
@@ -133,7 +136,8 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
     return { ended };
   }
 
-  const ended = Promise.all([watchNodes(), watchPods()])
+  const watched: readonly ("pods" | "nodes")[] = only === undefined ? ["pods", "nodes"] : [only];
+  const ended = Promise.all(watched.map((resource) => (resource === "pods" ? watchPods() : watchNodes())))
     .then(() => undefined)
     .catch((error: unknown) => {
       if (signal.aborted) return;
@@ -141,8 +145,8 @@ export function startPodWatch({ cluster, api, publish, positions, log, now = () 
       throw error;
     });
   return {
-    isUpToDate: () => current.has("pods") && current.has("nodes"),
-    silenceMs: () => now().getTime() - Math.min(heardAtMs.pods, heardAtMs.nodes),
+    isUpToDate: () => watched.every((resource) => current.has(resource)),
+    silenceMs: () => now().getTime() - Math.min(...watched.map((resource) => heardAtMs[resource])),
     ended,
     async stop() {
       stop.abort();

@@ -104,8 +104,8 @@ describe("pod-watch in a process of its own", { timeout: 60_000 }, () => {
     told.length = 0;
     const second = start(env);
     await ready();
-    await until(() => (told.length >= 3 ? true : undefined), 10_000, "what happened meanwhile");
-    expect(told.map(({ kind }) => kind)).toEqual(["modified", "deleted", "added"]);
+    await until(() => (told.length >= 4 ? true : undefined), 10_000, "what happened meanwhile");
+    expect(told.map(({ kind }) => kind)).toEqual(["modified", "modified", "deleted", "added"]);
     expect(told[0]).toMatchObject({ uid: pod.metadata.uid, restarts: 1 });
 
     second.child.kill("SIGTERM");

@@ -163,7 +163,8 @@ export interface HttpDoor extends Door {
   readonly posted: Event[];
 }
 
-type Serve = (notes: Notes, sinkUrl: string, maxInFlight: number) => Promise<{ readonly port: number; close(): Promise<void> }>;
+/** Hosts `answer` at a port: what a door of HTTP opens. */
+export type Serve = (notes: Notes, sinkUrl: string, maxInFlight: number) => Promise<{ readonly port: number; close(): Promise<void> }>;
 
 const parts = (notes: Notes, sinkUrl: string, maxInFlight: number) => ({
   fn: answer,
@@ -174,7 +175,8 @@ const parts = (notes: Notes, sinkUrl: string, maxInFlight: number) => ({
   options: { maxInFlight },
 });
 
-const byNode: Serve = (notes, sinkUrl, maxInFlight) => hostOverHttp(parts(notes, sinkUrl, maxInFlight), { host: "127.0.0.1", port: 0 });
+export const byNode: Serve = (notes, sinkUrl, maxInFlight) =>
+  hostOverHttp(parts(notes, sinkUrl, maxInFlight), { host: "127.0.0.1", port: 0 });
 
 /** What the node22 template's index.js does around a handler, with RAW_BODY=true: a status of 200 unless told otherwise, and for a throw too. */
 const byTemplate: Serve = async (notes, sinkUrl, maxInFlight) => {
@@ -219,7 +221,7 @@ async function closed(server: Server): Promise<void> {
   await done;
 }
 
-async function overHttp(serve: Serve, maxInFlight: number): Promise<HttpDoor> {
+export async function overHttp(serve: Serve, maxInFlight: number): Promise<HttpDoor> {
   const notes = openNotes();
   const posted: Event[] = [];
   const sink = createServer((req, res) => {
