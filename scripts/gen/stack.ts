@@ -30,7 +30,7 @@ export const stack: Generator = async (root) => {
             FUNCTION: name,
             HOST: "0.0.0.0",
             RAW_BODY: "true", // for the official templates, which eat a structured event otherwise
-            REDIS_URL: "${REDIS_URL}", // empty unless set; `:-` with nothing after it is a fault to faas-cli before 2023 (drone/envsubst 1.0.2)
+            REDIS_URL: "${REDIS_URL}", // empty unless set; `:-` with nothing after it is a fault to drone/envsubst 1.0.2, which older faas-cli have
             ...("secrets" in resources ? { SEAL_KEY_FILE: `/var/openfaas/secrets/${SEAL_KEY}` } : {}),
           },
           labels: REPLICAS,
