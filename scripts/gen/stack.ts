@@ -41,7 +41,7 @@ export const stack: Generator = async (root) => {
             FUNCTION: fn.name,
             HOST: "0.0.0.0",
             RAW_BODY: "true", // for the official templates, which eat a structured event otherwise
-            REDIS_URL: "${REDIS_URL}", // empty unless set; `:-` with nothing after it is a fault to faas-cli before 2023 (drone/envsubst 1.0.2)
+            REDIS_URL: "${REDIS_URL}", // empty unless set; `:-` with nothing after it is a fault to drone/envsubst 1.0.2, which older faas-cli have
             K_SINK: "${SINK_URL:-http://bridge.nemo-net}", // the cron-connector, and a person with curl, publish no answer
             ...Object.fromEntries(secretsOf(fn).map(({ variable, secret }) => [variable, `/var/openfaas/secrets/${secret}`])),
           },

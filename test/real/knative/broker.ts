@@ -14,6 +14,8 @@ export interface Trigger {
   readonly parallelism?: number;
   /** Without one, as with a Trigger whose delivery block is half there, the dispatcher knows no dead-letter exchange. */
   readonly isWithoutDeadLetters?: boolean;
+  /** Who gets what is given up, by a dispatcher of its own. */
+  readonly deadLetterSink?: string;
 }
 
 export interface Programs {
@@ -74,18 +76,9 @@ export async function startKnative(url: string, programs: Programs): Promise<Kna
     return String(status);
   });
 
-  async function addTrigger(trigger: Trigger): Promise<void> {
-    const { name, filter, subscriber, retry, backoffDelay = "20ms", parallelism = 1, isWithoutDeadLetters = false } = trigger;
-    const queue = `${NAMESPACE}.${name}.${uid}`;
-    const dlx = `t.${NAMESPACE}.${name}.dlx.${uid}`;
-    const grave: ConsumeMessage[] = [];
+  async function dispatch(queue: string, subscriber: string, env: Readonly<Record<string, string>>): Promise<void> {
     await channel.assertQueue(queue, { durable: true, arguments: { "x-queue-type": "quorum" } });
-    await channel.bindQueue(queue, exchange, "", { ...filter, "x-match": "all", "x-knative-trigger": name });
-    await channel.assertExchange(dlx, "headers", { durable: true });
-    await listen(channel, dlx, `t.${NAMESPACE}.${name}.dlq.${uid}`, grave);
-    queues.push(queue, `t.${NAMESPACE}.${name}.dlq.${uid}`);
-    exchanges.push(dlx);
-    graves.set(name, grave);
+    queues.push(queue);
     const dispatcher = startChild(programs.dispatcher, [], {
       ...QUIET,
       QUEUE_NAME: queue,
@@ -93,12 +86,9 @@ export async function startKnative(url: string, programs: Programs): Promise<Kna
       BROKER_INGRESS_URL: ingress,
       SUBSCRIBER: subscriber,
       NAMESPACE,
-      PARALLELISM: String(parallelism),
       BACKOFF_POLICY: "exponential",
-      BACKOFF_DELAY: backoffDelay,
       SYSTEM_NAMESPACE: "knative-eventing",
-      ...(retry === undefined ? {} : { RETRY: String(retry) }),
-      ...(isWithoutDeadLetters ? {} : { DLX_NAME: dlx }),
+      ...env,
     });
     running.push(dispatcher);
     await untilReady("Knative's dispatcher", dispatcher, async () => {
@@ -106,6 +96,35 @@ export async function startKnative(url: string, programs: Programs): Promise<Kna
       if (consumerCount === 0) throw new Error("nobody consumes yet");
       return "ready";
     });
+  }
+
+  async function addTrigger(trigger: Trigger): Promise<void> {
+    const {
+      name,
+      filter,
+      subscriber,
+      retry,
+      backoffDelay = "20ms",
+      parallelism = 1,
+      isWithoutDeadLetters = false,
+      deadLetterSink,
+    } = trigger;
+    const queue = `${NAMESPACE}.${name}.${uid}`;
+    const dlx = `t.${NAMESPACE}.${name}.dlx.${uid}`;
+    const dlq = `t.${NAMESPACE}.${name}.dlq.${uid}`;
+    const env = { PARALLELISM: String(parallelism), BACKOFF_DELAY: backoffDelay, ...(retry === undefined ? {} : { RETRY: String(retry) }) };
+    const grave: ConsumeMessage[] = [];
+    graves.set(name, grave);
+    await channel.assertExchange(dlx, "headers", { durable: true });
+    exchanges.push(dlx);
+    await listen(channel, dlx, `log.${dlq}`, grave);
+    queues.push(`log.${dlq}`);
+    if (deadLetterSink !== undefined) {
+      await dispatch(dlq, deadLetterSink, { ...env, DLX: "true" });
+      await channel.bindQueue(dlq, dlx, "", { "x-match": "all", "x-knative-dlq": name });
+    }
+    await dispatch(queue, subscriber, { ...env, ...(isWithoutDeadLetters ? {} : { DLX_NAME: dlx }) });
+    await channel.bindQueue(queue, exchange, "", { ...filter, "x-match": "all", "x-knative-trigger": name });
   }
 
   return {
