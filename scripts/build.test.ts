@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { EventRejected } from "../events/rejected.ts";
 import { bundle } from "./build.ts";
 import { freePort } from "./services/child.ts";
 
@@ -48,6 +50,31 @@ it("bundles a program that serves the function over HTTP and ends when it is tol
     program.kill("SIGTERM");
   }
   expect(await once(program, "exit")).toEqual([0, null]);
+});
+
+it("bundles what Knative's func runtime calls, which answers as every other host does", async () => {
+  const port = await freePort();
+  const runtime = fileURLToPath(import.meta.resolve("faas-js-runtime"));
+  const program = spawn(process.execPath, [join(runtime, "../bin/cli.js"), "--port", String(port), join(dist, FUNCTION, "func/index.js")], {
+    env: { ...process.env, REDIS_URL: "" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const at = `http://127.0.0.1:${String(port)}`;
+  const post = (headers: Readonly<Record<string, string>>, body: string) => fetch(at, { method: "POST", headers, body });
+  try {
+    expect((await ready(`${at}/health/liveness`)).status).toBe(200);
+    const refused = await post({ "content-type": "application/json" }, "{}");
+    expect([refused.status, refused.headers.get("content-type")]).toEqual([422, "application/problem+json"]);
+    const foreign = { specversion: "1.0", id: "1", source: "/test", type: "com.example.foreign" };
+    const event = Object.fromEntries(Object.entries(foreign).map(([name, value]) => [`ce-${name}`, value]));
+    const binary = await post({ ...event, "content-type": "application/json" }, "{}");
+    expect([binary.status, binary.headers.get("ce-type"), binary.headers.get("ce-causationid")]).toEqual([200, EventRejected.type, "1"]);
+    const structured = await post({ "content-type": "application/cloudevents+json" }, JSON.stringify(foreign));
+    expect(structured.headers.get("ce-id")).toBe(binary.headers.get("ce-id"));
+  } finally {
+    program.kill("SIGTERM");
+  }
+  await once(program, "exit");
 });
 
 it("bundles what the official OpenFaaS templates call", async () => {

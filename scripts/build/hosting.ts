@@ -2,6 +2,7 @@ import { readConfig } from "../../runtime/config.ts";
 import { crashAt } from "../../runtime/crash.ts";
 import type { LearningSettings } from "../../domain/scaling/settings.ts";
 import type { HostedFunction } from "../../runtime/function.ts";
+import { funcHandler } from "../../runtime/host/func.ts";
 import { type HttpHosting, openHandling } from "../../runtime/host/handling.ts";
 import { hostOverHttp } from "../../runtime/host/http.ts";
 import { openfaasHandler } from "../../runtime/host/openfaas.ts";
@@ -60,6 +61,9 @@ export async function serve(fn: HostedFunction<Backing>): Promise<void> {
     void host.close().then(() => parts.backing.redis?.quit());
   });
 }
+
+/** What Knative's func runtime for Node asks for. */
+export const forFunc = (fn: HostedFunction<Backing>): ReturnType<typeof funcHandler> => funcHandler(openHandling(hosting(fn)));
 
 /** What the official OpenFaaS node templates ask for. */
 export const forTemplate = (fn: HostedFunction<Backing>): ReturnType<typeof openfaasHandler> => openfaasHandler(openHandling(hosting(fn)));

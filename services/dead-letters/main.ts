@@ -1,21 +1,34 @@
 import type { Broker } from "../../runtime/broker/broker.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
+import type { Event } from "../../events/define.ts";
 import { functions } from "../../functions/index.ts";
 import { LOG_EXCHANGE } from "../../runtime/broker/broker.ts";
 import { DEAD_LETTER_EXCHANGE } from "../../runtime/broker/dead-letter.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeHttp, EVENT_LIMIT } from "../../runtime/codec/http.ts";
 import { readConfig } from "../../runtime/config.ts";
+import type { HostedFunction } from "../../runtime/function.ts";
+import { exhausted } from "../../runtime/invoke.ts";
+import type { Backing } from "../../state/backing.ts";
 import type { HttpRequest } from "../../runtime/host/handling.ts";
+import { queueName } from "../../runtime/host/queue.ts";
 import { listen } from "../../runtime/host/http.ts";
 import { type HttpReply, problem } from "../../runtime/host/problem.ts";
 import { openLog } from "../../runtime/log.ts";
 
-/** The queue of the function that gave up, of the address that Knative's dispatcher writes on a dead letter. */
-function queueOf(destination: unknown): string {
+/** The function that was given up on, of the address that Knative's dispatcher writes on a dead letter. */
+function functionIn(destination: unknown): HostedFunction<Backing> {
   const name = /^https?:\/\/([a-z0-9-]+)[./:]/.exec(`${String(destination)}/`)?.[1];
-  if (name === undefined) throw new Error("knativeerrordest names no function");
-  return `nemo.fn.${name}`;
+  const fn = functions.find((one) => one.name === name);
+  if (fn === undefined) throw new Error("knativeerrordest names no function");
+  return fn;
+}
+
+/** What the world is told of it, as every other host tells it: a function that is called over HTTP does not know that it was the last time. */
+function lastWords(fn: HostedFunction<Backing>, event: Event): readonly Event[] {
+  const reason = `the function answered ${String(event["knativeerrorcode"] ?? "nothing")} to the last try`;
+  const reply = exhausted(fn, event, { code: "DELIVERY_EXHAUSTED", reason });
+  return reply.kind === "done" ? reply.events : [];
 }
 
 const made: ReadonlySet<string> = new Set(functions.flatMap(({ emits }) => emits.map(({ type }) => type)));
@@ -23,10 +36,14 @@ const made: ReadonlySet<string> = new Set(functions.flatMap(({ emits }) => emits
 async function keep(broker: Broker, { path, headers, body }: HttpRequest): Promise<void> {
   if (body === "too large") throw new Error(`more than ${String(EVENT_LIMIT)} bytes`);
   const event = decodeHttp(headers, body);
-  if (path !== "/log")
-    await broker.publish([{ ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueOf(event["knativeerrordest"]) }]);
-  // What the system itself told is in the log already.
-  else if (made.has(event.type)) await broker.publish([{ ...encodeAmqp(event), exchange: LOG_EXCHANGE }]);
+  if (path === "/log") {
+    // What the system itself told is in the log already.
+    if (made.has(event.type)) await broker.publish([{ ...encodeAmqp(event), exchange: LOG_EXCHANGE }]);
+    return;
+  }
+  const fn = functionIn(event["knativeerrordest"]);
+  const letter = { ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueName(fn) };
+  await broker.publish([letter, ...lastWords(fn, event).map(encodeAmqp)]);
 }
 
 const answer = (status: number): HttpReply => ({ status, headers: {}, body: Buffer.alloc(0) });

@@ -12,6 +12,8 @@ import { functions } from "../../functions/index.ts";
 import { declareLog, declareQueue } from "../../runtime/broker/amqp-topology.ts";
 import { quarantineOf, queueOf } from "../../runtime/host/queue.ts";
 import { openAmqp } from "../../runtime/broker/amqp.ts";
+import { OrderPlaced } from "../../events/order.ts";
+import { encodeBinary } from "../../runtime/codec/http.ts";
 import { openLog } from "../../runtime/log.ts";
 import { freePort } from "../../scripts/services/child.ts";
 import { findRabbitMq, type RabbitMq, startRabbitMq } from "../../scripts/services/rabbitmq.ts";
@@ -204,6 +206,16 @@ describe.skipIf(rabbitmq === undefined || redis === undefined)("RabbitMQ with de
       expect((await post("http://exec-tfs.nemo-net.svc.cluster.local")).status).toBe(200);
       expect(await depth()).toBe(deep + 1);
       expect((await post("http://nobody.nemo-net.svc.cluster.local")).status).toBe(503);
+      // Where the event can be read, what every other host tells of one that it gives up is told.
+      const order = { executioner: "tfs", resource: "service/1", expectationIds: ["1"], origins: [], payload: {} };
+      const data = { intentId: "i", generation: 1, submission: 1, action: "apply" as const, order };
+      const placed = OrderPlaced.make({ source: "/test", subject: "i", executioner: "tfs", data });
+      const { headers, body } = encodeBinary(placed);
+      const dead = { ...headers, "ce-knativeerrordest": "http://exec-tfs.nemo-net", "ce-knativeerrorcode": "503" };
+      expect((await fetch(`http://127.0.0.1:${String(port)}/`, { method: "POST", headers: dead, body: new Uint8Array(body) })).status).toBe(
+        200,
+      );
+      expect((await logged()).at(-1)).toMatch(/^eu\.meta-os\.nemo\.order\.failed\.v1/);
       // What functions made goes into the log; what the system told is there already.
       const before = (await logged()).length;
       expect((await post("http://exec-tfs.nemo-net.svc.cluster.local", "/log")).status).toBe(200);
