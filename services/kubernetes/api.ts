@@ -129,8 +129,8 @@ async function refusalOf(body: Dispatcher.ResponseData["body"], status: number):
 
 export interface Cluster {
   readonly server: URL;
-  /** A bearer token. */
-  readonly token?: string;
+  /** The bearer token as it is now. */
+  readonly token?: () => string;
   /** PEM of a private CA. */
   readonly ca?: string;
 }
@@ -146,7 +146,15 @@ export function configOf({ server, token, ca }: Cluster): KubeConfig {
       skipTLSVerify: server.protocol === "http:",
       ...(ca === undefined ? {} : { caData: Buffer.from(ca).toString("base64") }),
     },
-    { name: "user", ...(token === undefined ? {} : { token }) },
+    // A getter: the client reads it for each request, and the token is another one after an hour.
+    token === undefined
+      ? { name: "user" }
+      : {
+          name: "user",
+          get token() {
+            return token();
+          },
+        },
   );
   return config;
 }
