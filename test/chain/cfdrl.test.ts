@@ -36,6 +36,7 @@ beforeAll(async () => {
   await writeFile(join(given.dir, "controllers.json"), JSON.stringify(controllers));
   const learning = {
     mode: "act",
+    mustEarn: false,
     periodMs: PERIOD_MS,
     envelope: { stalePeriods: 600, maxDeviations: 1e9, cooldownMs: 0 },
     training: { stepsADue: 8, stepsARound: 16, minTransitions: 20 },

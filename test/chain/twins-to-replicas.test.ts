@@ -55,7 +55,12 @@ describe.each(["memory", "amqp"] as const)("from a cluster's metrics to replicas
     if (kind === "amqp") await deleteQueues(own);
     lab = await startLab({ kubernetes: {}, now: () => nowMs });
     const workload = { limits: { cpuCores: 1, ramBytes: 2 ** 27 }, podRequestsPerSecond: POD_REQUESTS_PER_SECOND };
-    const learning = { ...readLearning(undefined, () => Buffer.alloc(32)), mode: "act" as const, workloads: { [WORKLOAD]: workload } };
+    const learning = {
+      ...readLearning(undefined, () => Buffer.alloc(32)),
+      mode: "act" as const,
+      mustEarn: false,
+      workloads: { [WORKLOAD]: workload },
+    };
     backing = { controllers: reachable(lab.controllers), sealKey: Buffer.alloc(32), learning, ...(redis === undefined ? {} : { redis }) };
     snapshots = await collect(broker, from(TwinSnapshotTaken.type));
     proposals = await collect(broker, from(ScalingProposed.type));
