@@ -77,7 +77,7 @@ export const Controller = z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
       .optional(),
-    /** The bearer token of a Kubernetes API, read from a file by the host. */
+    /** The bearer token of a Kubernetes API, read from a file by the host, anew for each request. */
     tokenFile: z.string().optional(),
     /** Of `linkerd`: the pods' addresses that may be scraped directly, as 10.42.0.0/16. Absent: by way of the API server's proxy. */
     podCidr: z.cidrv4().optional(),
@@ -112,12 +112,10 @@ export interface ReachableController {
   readonly ports?: NonNullable<Controller["ports"]>;
   readonly paths?: NonNullable<Controller["paths"]>;
   readonly cluster?: string;
-  /** Of a Kubernetes API. */
-  readonly token?: string;
+  /** The bearer token of a Kubernetes API, as its file has it now: the kubelet renews a projected token in place. Throws where the file is away. */
+  readonly token?: () => string;
   readonly podCidr?: string;
   readonly usage?: "cadvisor" | "resource" | "summary";
-  /** Where its token is, for who reads it again for every call: the kubelet renews it in place. */
-  readonly tokenFile?: string;
 }
 
 /** What asks for tokens at an OAuth2 token endpoint, in its own name. */

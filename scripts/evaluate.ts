@@ -11,13 +11,14 @@ import { asDemand, isTraceError, type Trace } from "./learning/trace.ts";
 import { compareUnderAttack, describeAttacks } from "./learning/under-attack.ts";
 
 const USAGE = `npm run evaluate -- --trace TRACE [--seeds 10]     the learner against the calibrated HPA, the rules and the oracle
-npm run evaluate -- attacks                        federations with 2 malicious clients of 10: five attacks on four rules of aggregation
+npm run evaluate -- attacks                        federations with 2 malicious clients of 10: five attacks on five rules of aggregation
 
 TRACE is a CSV with the columns minute_index,requests, or one of ${Object.keys(NAMED).join(", ")}.
 
   --trace TRACE     several are taken one after another (nasa-validation)
   --seeds N         independently trained models, of those that npm run train has made (10)
   --peak-pods X     scales a CSV: the 99.9th percentile of its minutes is X pods of work (${String(PEAK_PODS)})
+  --seed N          of the federations under attack (1)
   --plots FOLDER    writes scores.svg, trade-off.svg and day.svg of each trace there
   -o json           {"policies":{NAME:{cost,violationMinutes,podMinutes,moves}},"normalised":{iqm,low,high},...} on stdout; several
                     traces give an array of these
@@ -32,6 +33,7 @@ const { values, positionals } = parseArgs({
     trace: { type: "string", multiple: true, default: ["nasa-validation"] },
     seeds: { type: "string", default: "10" },
     "peak-pods": { type: "string", default: String(PEAK_PODS) },
+    seed: { type: "string", default: "1" },
     plots: { type: "string" },
     output: { type: "string", short: "o", default: "text" },
     help: { type: "boolean", short: "h", default: false },
@@ -101,8 +103,10 @@ function draw(folder: string, { name }: Trace, demand: Float32Array, evaluation:
 }
 
 function attack(): void {
+  const seed = Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 1) throw new UsageError("--seed takes a whole number of at least 1");
   const { train, validation } = developmentParts();
-  const found = compareUnderAttack(train, validation, 1, (line) => console.error(line));
+  const found = compareUnderAttack(train, validation, seed, (line) => console.error(line));
   console.log(values.output === "json" ? JSON.stringify(found, undefined, 2) : describeAttacks(found));
 }
 

@@ -91,14 +91,18 @@ function twinSourceOf({
   tokenFile,
   podCidr,
   usage,
-}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<
-  ReachableController,
-  "cluster" | "token" | "tokenFile" | "podCidr" | "usage"
-> {
+}: Pick<Controller, "cluster" | "tokenFile" | "podCidr" | "usage">): Pick<ReachableController, "cluster" | "token" | "podCidr" | "usage"> {
   return {
     ...(cluster === undefined ? {} : { cluster }),
-    ...(tokenFile === undefined ? {} : { tokenFile, token: readFileSync(tokenFile, "utf8").trim() }),
+    ...(tokenFile === undefined ? {} : { token: tokenIn(tokenFile) }),
     ...(podCidr === undefined ? {} : { podCidr }),
     ...(usage === undefined ? {} : { usage }),
   };
+}
+
+/** Read once at the start, so that a wrong path is told then, and after that for each request. */
+function tokenIn(file: string): () => string {
+  const read = (): string => readFileSync(file, "utf8").trim();
+  read();
+  return read;
 }

@@ -94,4 +94,13 @@ describe("the file of controllers", () => {
     });
     expect(log).toMatchObject({ executioner: "log" });
   });
+
+  it("names files of tokens, which are read again for each request, and must be there from the start", () => {
+    const entry = { executioner: "kubelet", origin: "https://a.example", tokenFile: write("token", "first\n") };
+    const [source] = reachable([entry]);
+    expect(source?.token?.()).toBe("first");
+    write("token", "renewed\n");
+    expect(source?.token?.()).toBe("renewed");
+    expect(() => reachable([{ ...entry, tokenFile: join(dir, "nowhere") }])).toThrow("nowhere");
+  });
 });

@@ -12,6 +12,16 @@ const valueOf = (rule: AggregationRule, deltas: readonly Float32Array[], f: numb
 const vectors = (...values: number[]): Float32Array[] => values.map((x) => Float32Array.of(x));
 
 describe("rules of aggregation", () => {
+  const honest = fc.array(
+    fc.array(
+      fc.integer({ min: -1000, max: 1000 }).map((thousandths) => thousandths / 1000),
+      { minLength: 3, maxLength: 3 },
+    ),
+    {
+      minLength: 8,
+      maxLength: 8,
+    },
+  );
   const seven = vectors(1, 2, 3, 4, 5, 100, -100);
   it("fed-avg is the mean, liars included", () => expect(valueOf("fed-avg", seven, 2)[0]).toBeCloseTo(15 / 7, 5));
   it("trimmed-mean leaves the f lowest and f highest out", () => expect(valueOf("trimmed-mean", seven, 2)).toEqual([3]));
@@ -26,8 +36,30 @@ describe("rules of aggregation", () => {
     // Three neighbours count (7 − 2 − 2); with five, the one in the middle would be everybody's friend.
     expect(krumSelection(vectors(0, 0, 0, 2.5, 6, 6, 6), 2)).toEqual([0, 1, 2, 4, 5]);
   });
+  it("cosine-krum keeps those that point the same way, and none of them longer than the median", () => {
+    const at = (degrees: number, length: number): Float32Array =>
+      Float32Array.of(length * Math.cos((degrees * Math.PI) / 180), length * Math.sin((degrees * Math.PI) / 180));
+    const deltas = [at(0, 1), at(10, 1), at(-10, 1), at(5, 1), at(-5, 1000), at(180, 0.1), at(170, 1)];
+    const [x = 0, y = 0] = valueOf("cosine-krum", deltas, 2);
+    expect(Math.hypot(x, y)).toBeLessThanOrEqual(1);
+    expect(Math.hypot(x, y)).toBeGreaterThan(0.98);
+    expect(Math.abs(y)).toBeLessThan(0.01);
+    // Nobody has moved: there is no direction, and nothing to add.
+    expect(valueOf("cosine-krum", vectors(0, 0, 0, 0, 0, 0, 0), 2)).toEqual([0]);
+  });
+  it("cosine-krum is at most as long as the median update, whatever two of ten send", () => {
+    const lie = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(honest, lie, lie, (truths, a, b) => {
+        const deltas = [...truths, a, b].map((values) => Float32Array.from(values));
+        const norms = truths.map((values) => normOf(Float32Array.from(values)));
+        expect(normOf(Float32Array.from(valueOf("cosine-krum", deltas, 2)))).toBeLessThanOrEqual(Math.max(...norms) + 1e-6);
+      }),
+    );
+  });
   it.each([
     ["multi-krum", 6],
+    ["cosine-krum", 6],
     ["trimmed-mean", 4],
     ["median", 4],
     ["fed-avg", 0],
@@ -42,16 +74,6 @@ describe("rules of aggregation", () => {
   });
 
   const columnwise = fc.constantFrom<AggregationRule>("fed-avg", "trimmed-mean", "median");
-  const honest = fc.array(
-    fc.array(
-      fc.integer({ min: -1000, max: 1000 }).map((thousandths) => thousandths / 1000),
-      { minLength: 3, maxLength: 3 },
-    ),
-    {
-      minLength: 8,
-      maxLength: 8,
-    },
-  );
   it("with two liars of ten, every parameter of trimmed mean and median stays within what honest clients said", () => {
     const lie = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 3, maxLength: 3 });
     fc.assert(

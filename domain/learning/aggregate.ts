@@ -62,9 +62,33 @@ export function krumSelection(deltas: readonly Float32Array[], f: number): numbe
   return order.slice(0, n - f).toSorted((i, j) => i - j);
 }
 
+const directionOf = (delta: Float32Array): Float32Array => {
+  const norm = normOf(delta);
+  return norm > 0 ? delta.map((x) => x / norm) : delta;
+};
+
+const medianNormOf = (deltas: readonly Float32Array[]): number => {
+  const norms = deltas.map(normOf).toSorted((a, b) => a - b);
+  return ((norms[(norms.length - 1) >> 1] as number) + (norms[norms.length >> 1] as number)) / 2;
+};
+
+/**
+ * Multi-Krum by directions: who is kept follows from the angles between updates, and of what is kept none is longer than the median update.
+ * Where honest clients disagree much, a short update against their mean lies between them and so nearer to each than they are to one another,
+ * and Multi-Krum keeps it (inner-product manipulation); its direction is the farthest all the same. Lengths are no evidence, so they are
+ * clipped, for a liar may send a right direction a thousand times too long.
+ */
+function cosineKrum(deltas: readonly Float32Array[], f: number): Float32Array {
+  const longest = medianNormOf(deltas);
+  const kept = new Set(krumSelection(deltas.map(directionOf), f));
+  return fedAvg(deltas.filter((_, i) => kept.has(i)).map((delta) => clip(delta, longest)));
+}
+
+/** The rules that look for the updates which are near to each other. */
+export const isKrum = (rule: AggregationRule): boolean => rule === "multi-krum" || rule === "cosine-krum";
+
 /** Updates that a rule needs to withstand f liars. */
-export const quorumOf = (rule: AggregationRule, f: number): number =>
-  rule === "multi-krum" ? 2 * f + 3 : rule === "fed-avg" ? 1 : 2 * f + 1;
+export const quorumOf = (rule: AggregationRule, f: number): number => (isKrum(rule) ? 2 * f + 3 : rule === "fed-avg" ? 1 : 2 * f + 1);
 
 /**
  * One delta of many, all of one length and finite (`checkUpdate`).
@@ -85,6 +109,8 @@ export function aggregate(rule: AggregationRule, deltas: readonly Float32Array[]
       const kept = new Set(krumSelection(deltas, f));
       return ok(fedAvg(deltas.filter((_, i) => kept.has(i))));
     }
+    case "cosine-krum":
+      return ok(cosineKrum(deltas, f));
   }
 }
 

@@ -15,9 +15,11 @@ import {
   type Model,
   type Observation,
   type Random,
+  type Standing,
   type State,
 } from "./model.ts";
-import { maskOf, outlookOf, stateOf } from "./state.ts";
+import { compare, type Scaler } from "./standing.ts";
+import { maskOf, type Outlook, outlookOf, stateOf } from "./state.ts";
 
 /** What one decision is made with. */
 export interface Grounds {
@@ -32,6 +34,8 @@ export interface Grounds {
   readonly envelope: EnvelopeSettings;
   readonly hpa: HpaSettings;
   readonly explore?: { readonly epsilon: number; readonly random: Random };
+  /** Whether the learner acts only where it would have cost less than the HPA lately. */
+  readonly mustEarn?: boolean;
 }
 
 export interface Decided {
@@ -61,7 +65,7 @@ function isComplete({ usage, limits, replicas, requestsPerSecond = 0, podRequest
 const isOutOfRange = ({ features }: State, { normalisation: { mean, deviation } }: Model, maxDeviations: number): boolean =>
   features.some((x, i) => Math.abs(x - (mean[i] as number)) > maxDeviations * (deviation[i] as number));
 
-function fallbackOf(grounds: Grounds, state: State | undefined): FallbackReason | undefined {
+function fallbackOf(grounds: Judged, state: State | undefined): FallbackReason | undefined {
   const { observation, model, nowMs } = grounds;
   if (grounds.mode === "off") return "OFF";
   if (grounds.killed) return "KILLED";
@@ -76,36 +80,38 @@ const changed = (changes: readonly Change[], atMs: number, by: number): readonly
   ...(by === 0 ? [] : [{ atMs, by }]),
 ];
 
+/** What a decision is judged by when it is known whether the learner has earned that it decides. */
+type Judged = Omit<Grounds, "memory" | "mustEarn"> & { readonly isAhead?: boolean };
+
+/** What a decision leaves for the next one, but for the demand. */
+type Past = Pick<Memory, "recommendations" | "changes">;
+
 /**
- * The act path: mask, best action, envelope. Whatever keeps the learner from being trusted makes the decision the HPA's, within the same
- * envelope. Pure: the same grounds give the same decision.
- * @returns the decision, and what to remember for the next one. `memory.changes` counts what the mode lets happen.
+ * Mask, best action, envelope; whatever keeps the learner from being trusted makes the decision the HPA's, within the same envelope.
+ * @param outlook on the demand, that of `observation` included; undefined where that is unknown.
  */
-export function decide(grounds: Grounds): Decided {
+function judge(grounds: Judged, before: Past, outlook: Outlook | undefined): { readonly decision: Decision; readonly past: Past } {
   const { observation, model, mode } = grounds;
-  const complete = isComplete(observation);
   const current = observation.replicas.ready + observation.replicas.starting;
-  const memory = complete ? remember(grounds.memory, demandOf(observation)) : grounds.memory;
-  const surroundings = { observation, changes: memory.changes, ...(grounds.capacity === undefined ? {} : { capacity: grounds.capacity }) };
+  const surroundings = { observation, changes: before.changes, ...(grounds.capacity === undefined ? {} : { capacity: grounds.capacity }) };
   const target = Math.round(100 * grounds.hpa.targetUtilisation);
-  const desired = complete ? replicasForUtilisation(podMetrics(observation), current, target, grounds.hpa.tolerance) : undefined;
-  const hpa = recommendHpa(desired, current, memory, observation.atMs, grounds.hpa, grounds.envelope);
+  const desired = outlook && replicasForUtilisation(podMetrics(observation), current, target, grounds.hpa.tolerance);
+  const hpa = recommendHpa(desired, current, before, observation.atMs, grounds.hpa, grounds.envelope);
   const asHpa = (guard: Decision["guard"], more: Partial<Decision>): Decision => ({
     replicas: hpa.replicas,
     hpa: hpa.replicas,
     guard,
     ...more,
   });
-  const finish = (decision: Decision): Decided => ({
+  const finish = (decision: Decision): { readonly decision: Decision; readonly past: Past } => ({
     decision,
-    memory: {
-      ...memory,
+    past: {
       recommendations: hpa.recommendations,
-      changes: changed(memory.changes, observation.atMs, decision.replicas - current),
+      changes: changed(before.changes, observation.atMs, decision.replicas - current),
     },
   });
 
-  const state = complete ? stateOf(outlookOf(memory.demand), observation.replicas, utilisationOf(observation)) : undefined;
+  const state = outlook && stateOf(outlook, observation.replicas, utilisationOf(observation));
   const fallback = fallbackOf(grounds, state);
   if (fallback !== undefined || state === undefined || typeof model === "string")
     return finish(asHpa([], { fallback: fallback ?? "MISSING", ...(state === undefined ? {} : { state }) }));
@@ -115,9 +121,40 @@ export function decide(grounds: Grounds): Decided {
   if (!qValues.every(Number.isFinite)) return finish(asHpa([], { fallback: "NOT_FINITE", state }));
   const guarded = envelope(state.centre + (DEVIATIONS[action] ?? 0), surroundings, grounds.envelope);
   const learned = { learned: guarded.replicas, state, mask, qValues: [...qValues], action, propensity };
-  return finish(
-    mode === "act"
-      ? { replicas: guarded.replicas, hpa: hpa.replicas, guard: guarded.reasons, ...learned }
-      : asHpa(guarded.reasons, learned),
-  );
+  if (mode !== "act") return finish(asHpa(guarded.reasons, learned));
+  if (grounds.isAhead === false) return finish(asHpa(guarded.reasons, { ...learned, fallback: "NOT_AHEAD" }));
+  return finish({ replicas: guarded.replicas, hpa: hpa.replicas, guard: guarded.reasons, ...learned });
+}
+
+/** The comparison of learner and HPA, a period further; as it was where there is nothing to compare. */
+function standingOf(grounds: Grounds, { demand, standing }: Memory, outlook: Outlook | undefined): Standing | undefined {
+  const { observation, model, envelope: limits, hpa } = grounds;
+  if (grounds.mustEarn !== true || grounds.mode === "off" || outlook === undefined || typeof model === "string") return standing;
+  const scaler =
+    (by: Grounds["model"]): Scaler =>
+    (imagined, before) => {
+      const own = { observation: imagined, nowMs: imagined.atMs, mode: "act", killed: false, model: by, envelope: limits, hpa } as const;
+      const { decision, past } = judge(own, before, outlook);
+      return { ...past, replicas: decision.replicas };
+    };
+  const period = { observation, demand: demand.at(-1) as number, envelope: limits };
+  return compare(standing, period, { hpa: scaler("NO_MODEL"), learner: scaler(model) });
+}
+
+/**
+ * The act path. Pure: the same grounds give the same decision.
+ * @returns the decision, and what to remember for the next one. `memory.changes` counts what the mode lets happen.
+ */
+export function decide(grounds: Grounds): Decided {
+  const { observation } = grounds;
+  const complete = isComplete(observation);
+  const memory = complete ? remember(grounds.memory, demandOf(observation)) : grounds.memory;
+  const outlook = complete ? outlookOf(memory.demand) : undefined;
+  const standing = standingOf(grounds, memory, outlook);
+  const isAhead = grounds.mustEarn !== true || (standing?.advantage ?? 0) > 0;
+  const { decision, past } = judge({ ...grounds, isAhead }, memory, outlook);
+  return {
+    decision: standing === undefined ? decision : { ...decision, advantage: standing.advantage },
+    memory: { ...memory, ...past, ...(standing === undefined ? {} : { standing }) },
+  };
 }

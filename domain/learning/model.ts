@@ -40,6 +40,29 @@ export interface Memory {
   readonly recommendations: readonly Recommendation[];
   /** By how much the wanted number of pods was changed, for the limits on how fast it may change. */
   readonly changes: readonly Change[];
+  /** Absent until learner and HPA have been compared for a period. */
+  readonly standing?: Standing;
+}
+
+/** A workload that is imagined beside the real one, with the same demand, as somebody else would have scaled it. */
+export interface Shadow {
+  readonly ready: number;
+  /** By the periods that are left. */
+  readonly starting: readonly number[];
+  /** Pods of work that wait. */
+  readonly backlog: number;
+  /** Pods started or stopped by the last decision. */
+  readonly moved: number;
+  readonly recommendations: readonly Recommendation[];
+  readonly changes: readonly Change[];
+}
+
+/** How the learner stands against the HPA on this very workload. */
+export interface Standing {
+  /** What a period would have cost less under the learner, in pods; a mean that forgets. Above 0 the learner is ahead. */
+  readonly advantage: number;
+  readonly hpa: Shadow;
+  readonly learner: Shadow;
 }
 
 export interface Change {
@@ -152,7 +175,16 @@ export interface Capacity {
 }
 
 export type GuardReason = "MIN_REPLICAS" | "MAX_REPLICAS" | "STEP" | "COOLDOWN" | "CAPACITY" | "CLUSTER_UNUSABLE" | "CPU" | "RAM";
-export type FallbackReason = "OFF" | "KILLED" | "NO_MODEL" | "MODEL_HASH" | "STALE" | "MISSING" | "OUT_OF_RANGE" | "NOT_FINITE";
+export type FallbackReason =
+  | "OFF"
+  | "KILLED"
+  | "NO_MODEL"
+  | "MODEL_HASH"
+  | "STALE"
+  | "MISSING"
+  | "OUT_OF_RANGE"
+  | "NOT_FINITE"
+  | "NOT_AHEAD";
 
 export interface Guarded {
   readonly replicas: number;
@@ -175,6 +207,8 @@ export interface Decision {
   readonly propensity?: number;
   readonly guard: readonly GuardReason[];
   readonly fallback?: FallbackReason;
+  /** What a period would have cost less under the learner than under the HPA, in pods, lately. */
+  readonly advantage?: number;
 }
 
 /** What one client (a cluster) sends of a round: how its weights differ from the base model's after training on its own load. */
@@ -187,14 +221,14 @@ export interface ModelUpdate {
   readonly samples: number;
 }
 
-export const AggregationRule = z.enum(["fed-avg", "trimmed-mean", "median", "multi-krum"]);
+export const AggregationRule = z.enum(["fed-avg", "trimmed-mean", "median", "multi-krum", "cosine-krum"]);
 export type AggregationRule = z.infer<typeof AggregationRule>;
 
 export const RoundSettings = z.object({
-  rule: AggregationRule.default("multi-krum"),
+  rule: AggregationRule.default("cosine-krum"),
   /** How many clients may lie (f). */
   byzantine: z.int().nonnegative().default(2),
-  /** Updates without which the model stays. Multi-Krum needs 2f + 3. */
+  /** Updates without which the model stays. Both Krums need 2f + 3. */
   quorum: z.int().positive().default(7),
   deadlineMs: z.number().positive().default(600_000),
   /** A longer update (L2 norm) is refused. */

@@ -68,13 +68,13 @@ export function seasonalPolicy(targetUtilisation: number, dayTicks = 2880): Poli
   };
 }
 
-/** The learner as it is deployed in mode act: mask, network, envelope, and the HPA where it cannot be trusted. */
-export function learnedPolicy(model: Model, settings: Partial<EnvelopeSettings> = {}, hpaTarget = 0.6): Policy {
+/** The learner in mode act: mask, network, envelope, and the HPA where it cannot be trusted; with `mustEarn` also where it is not ahead of it. */
+export function learnedPolicy(model: Model, settings: Partial<EnvelopeSettings> = {}, hpaTarget = 0.6, mustEarn = false): Policy {
   const hpa = HpaSettings.parse({ ...SIMULATED_HPA, targetUtilisation: hpaTarget });
   const envelope = EnvelopeSettings.parse(settings);
   let memory = emptyMemory;
   return (observation) => {
-    const decided = decide({ observation, memory, nowMs: observation.atMs, mode: "act", killed: false, model, envelope, hpa });
+    const decided = decide({ observation, memory, nowMs: observation.atMs, mode: "act", killed: false, model, envelope, hpa, mustEarn });
     memory = decided.memory;
     return decided.decision.replicas;
   };

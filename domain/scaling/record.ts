@@ -41,6 +41,8 @@ export const ScalingRecord = z.strictObject({
   guard: z.array(z.string()),
   /** Why the HPA decided and not the learner. */
   fallback: z.string().optional(),
+  /** What a period would have cost less under the learner than under the HPA lately, in pods; see docs/learning.md. */
+  advantage: z.number().optional(),
   model: z.strictObject({ sha256: z.string(), round: z.int().nonnegative() }).optional(),
   observation: z
     .strictObject({

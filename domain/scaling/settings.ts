@@ -40,6 +40,8 @@ export const LearningFile = z
     workloads: z.record(z.string(), WorkloadSettings).default({}),
     /** Chance of a random action within the envelope: 0 learns from what happens anyway. */
     epsilon: z.number().min(0).max(0.5).default(0),
+    /** In act, whether the HPA decides wherever the learner would have cost more than it lately. */
+    mustEarn: z.boolean().default(true),
     training: Training.prefault({}),
     /** Ed25519, PKCS#8 in PEM. Absent: made from the seal key, which is enough for a federation of one. */
     clientKeyFile: file.optional(),

@@ -75,6 +75,7 @@ const isMeshed = (pods: readonly PodTwin[], { window }: Memory): boolean | null 
 function networkOf(pods: readonly PodTwin[], memory: Memory): Network {
   const { window, openConnections, networkSource } = memory;
   const meshed = isMeshed(pods, memory);
-  if (window.sinceMs === null) return { meshed, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [] };
+  if (window.sinceMs === null)
+    return { meshed, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [], latest: null };
   return { meshed, source: networkSource, ...trafficOf(window, openConnections) };
 }

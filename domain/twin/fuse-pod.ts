@@ -186,7 +186,7 @@ function newRecord({ cluster, pod, observedAt }: PodNews, ownership: Ownership):
         source: null,
         sampledAt: null,
       },
-      network: { meshed: null, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [] },
+      network: { meshed: null, source: null, windowSeconds: 0, inbound: null, outbound: null, byDestination: [], latest: null },
       anomalies: [],
       quality: { watch: null, linkerd: null, usage: null, kubeStateMetrics: null },
     },

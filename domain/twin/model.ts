@@ -134,6 +134,14 @@ export const Destination = z.strictObject({
   successRatio: known,
 });
 
+/** Of the inbound requests, over the newest part of the window: what the demand is now, where the whole window says what it was on average. */
+export const Latest = z.strictObject({
+  /** How much time the counts cover: half a minute to a minute where every round is answered. */
+  windowSeconds: z.number().positive(),
+  requestRate: z.number().nonnegative(),
+});
+export type Latest = z.infer<typeof Latest>;
+
 export const Network = z.strictObject({
   /** Null: no pod has told yet whether a Linkerd proxy runs in it. */
   meshed: z.boolean().nullable(),
@@ -143,6 +151,8 @@ export const Network = z.strictObject({
   inbound: Traffic.nullable(),
   outbound: Traffic.nullable(),
   byDestination: z.array(Destination).max(20),
+  /** Null: nothing has been counted yet. Absent in twins of a time before it was told. */
+  latest: Latest.nullish(),
 });
 export type Network = z.infer<typeof Network>;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Latest } from "./model.ts";
 import { type Counted, nothingCounted } from "./tally.ts";
 import { earlier, emptyWindow, latest, push, trafficOf, type Window, WINDOW_MS } from "./window.ts";
 
@@ -71,6 +72,25 @@ describe("the window", () => {
       responseCountByCode: { 200: 7 },
       latencyMs: { samples: 4, bounds: { p50: [1, 5] } },
     });
+  });
+
+  it.each([29_900, 30_000, 30_100])("tells the demand of now beside the mean of the whole window, in rounds of %i ms", (everyMs) => {
+    let window = push(emptyWindow(), nothingCounted(), [], 0);
+    expect(trafficOf(window, none).latest).toBeNull();
+    const round = (requests: number): Latest | null | undefined => {
+      window = push(window, counted({ 200: requests }), [], (window.bins.at(-1)?.toMs ?? 0) + everyMs);
+      return trafficOf(window, none).latest;
+    };
+    for (let n = 0; n < 41; n += 1) round(30);
+    const seen = [round(600), round(600), round(600)];
+    expect(trafficOf(window, none).inbound?.requestRate).toBeLessThan(3);
+    for (const one of seen) {
+      expect(one?.windowSeconds).toBeGreaterThan(29);
+      expect(one?.windowSeconds).toBeLessThan(61);
+    }
+    // At the latest after the second round nothing of the time before is in it.
+    expect(seen[2]?.requestRate).toBeCloseTo(600_000 / everyMs, 9);
+    expect(seen[0]?.requestRate).toBeGreaterThan(300_000 / everyMs);
   });
 
   it("parts into the latest time and what came before", () => {

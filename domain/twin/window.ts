@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { latencyOf } from "./latency.ts";
-import type { Network, Traffic } from "./model.ts";
+import type { Latest, Network, Traffic } from "./model.ts";
 import { Counted, type Tally, total } from "./tally.ts";
 
 /** What was counted between two rounds, or in several of them together. */
@@ -23,6 +23,8 @@ export const emptyWindow = (): Window => ({ bounds: [], sinceMs: null, bins: [] 
 /** Long enough that one error in six minutes (D2.3 6.1.1) is a rate and no accident. */
 export const WINDOW_MS = 1_800_000;
 const BIN_MS = 60_000;
+/** Shorter than a round of 30 s, so that one that comes a little early does not bring the bin before with it. */
+const LATEST_MS = 20_000;
 const MAX_DESTINATIONS = 20;
 
 /**
@@ -71,14 +73,20 @@ const totals = (bins: readonly Bin[]) => ({
 type Open = Readonly<Record<"inbound" | "outbound", number | null>>;
 
 /** Rates are counts over the time that they were counted in, so they are as exact as the counts. Over no time they are unknown. */
-export function trafficOf(window: Window, open: Open): Pick<Network, "windowSeconds" | "inbound" | "outbound" | "byDestination"> {
+export function trafficOf(window: Window, open: Open): Omit<Network, "meshed" | "source"> {
   const { counted, seconds } = totals(window.bins);
   return {
     windowSeconds: seconds,
     inbound: directionOf(counted.inbound, seconds, window.bounds, open.inbound),
     outbound: directionOf(counted.outbound, seconds, window.bounds, open.outbound),
     byDestination: destinationsOf(counted.destinations, seconds),
+    latest: latestOf(window),
   };
+}
+
+function latestOf(window: Window): Latest | null {
+  const { counted, seconds } = latest(window, LATEST_MS);
+  return seconds === 0 ? null : { windowSeconds: seconds, requestRate: counted.inbound.requests / seconds };
 }
 
 function directionOf(tally: Tally, seconds: number, bounds: readonly number[], openConnections: number | null): Traffic {

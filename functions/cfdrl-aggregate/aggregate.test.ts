@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { z } from "zod";
 import { beforeEach, describe, expect, it } from "vitest";
 import { decodeModel } from "../../domain/learning/codec.ts";
-import { RoundSettings } from "../../domain/learning/model.ts";
+import { type AggregationRule, RoundSettings } from "../../domain/learning/model.ts";
 import { ClientRejected, PolicyUpdated, RollbackRequested, RoundDue } from "../../events/learning.ts";
 import type { Event } from "../../events/define.ts";
 import type { Events } from "../../runtime/function.ts";
@@ -244,21 +244,24 @@ describe("a round", () => {
   it("outlives liars: of 10 clients 2 send the opposite, forty times as long, and the aggregate is the honest ones'", () => {
     const honestly = (client: number): Float32Array => small().map((_, k) => 1e-3 * (Math.sin(k) + 0.1 * Math.sin(k * (client + 2))));
     const all = Array.from({ length: 10 }, (_, i) => ({ client: `c${String(i)}`, delta: honestly(i).map((x) => (i >= 8 ? -40 * x : x)) }));
-    const error = (rule: "fed-avg" | "multi-krum" | "trimmed-mean" | "median"): number => {
+    const error = (rule: AggregationRule): number => {
       const candidate = candidateOf(all, genesis.value, RoundSettings.parse({ rule, byzantine: 2, quorum: 7 }), () => 0.5);
       if (!candidate.ok) throw new Error(candidate.reason);
       const { values } = candidate.value.weights;
       return values.reduce((most, x, k) => Math.max(most, Math.abs(x - (genesis.value.weights.values[k] ?? 0) - 1e-3 * Math.sin(k))), 0);
     };
-    for (const rule of ["multi-krum", "trimmed-mean", "median"] as const) expect(error(rule), rule).toBeLessThan(3e-4);
+    for (const rule of ["cosine-krum", "multi-krum", "trimmed-mean", "median"] as const) expect(error(rule), rule).toBeLessThan(3e-4);
     // The control: without robust aggregation two of ten move everything.
     expect(error("fed-avg")).toBeGreaterThan(5e-3);
   });
 
-  it("with fewer updates than Multi-Krum needs is aggregated by the trimmed mean, which withstands as many liars", () => {
-    const settings = RoundSettings.parse({ rule: "multi-krum", byzantine: 1, quorum: 3 });
-    expect([3, 4, 5].map((n) => ruleFor(settings, n))).toEqual(["trimmed-mean", "trimmed-mean", "multi-krum"]);
-  });
+  it.each(["cosine-krum", "multi-krum"] as const)(
+    "with fewer updates than %s needs is aggregated by the trimmed mean, which withstands as many liars",
+    (rule) => {
+      const settings = RoundSettings.parse({ rule, byzantine: 1, quorum: 3 });
+      expect([3, 4, 5].map((n) => ruleFor(settings, n))).toEqual(["trimmed-mean", "trimmed-mean", rule]);
+    },
+  );
 
   it("with differential privacy clips every update and adds noise that nobody can foresee", () => {
     const settings = RoundSettings.parse({ rule: "fed-avg", byzantine: 0, quorum: 1, noise: { clipNorm: 1, multiplier: 1e-9 } });

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import { addNoise, aggregate, clip, quorumOf } from "../../domain/learning/aggregate.ts";
+import { addNoise, aggregate, clip, isKrum, quorumOf } from "../../domain/learning/aggregate.ts";
 import { decodeFloats, fromBase64 } from "../../domain/learning/codec.ts";
 import type { AggregationRule, Model, Random, RoundSettings } from "../../domain/learning/model.ts";
 import { isSound } from "../../domain/learning/network.ts";
@@ -22,9 +22,9 @@ export const membersOf = (updates: Readonly<Record<string, string>>): readonly M
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([client, json]) => ({ client, delta: decodeFloats(fromBase64(Kept.parse(JSON.parse(json)).delta) ?? new Uint8Array()) }));
 
-/** Multi-Krum needs 2f + 3 updates; with fewer the trimmed mean withstands as many liars, from 2f + 1 on. */
+/** Both Krums need 2f + 3 updates; with fewer the trimmed mean withstands as many liars, from 2f + 1 on. */
 export const ruleFor = ({ rule, byzantine }: RoundSettings, members: number): AggregationRule =>
-  rule === "multi-krum" && members < quorumOf(rule, byzantine) ? "trimmed-mean" : rule;
+  isKrum(rule) && members < quorumOf(rule, byzantine) ? "trimmed-mean" : rule;
 
 /**
  * The model that a round's updates make of the base, before anybody has tried it.

@@ -53,7 +53,7 @@ function openCluster(client: string, settings: LearningSettings) {
 describe("five clusters that share nothing but events", () => {
   it("come to one model in every round, whatever one of them sends, and all stand at the same link", { timeout: 60_000 }, async () => {
     const training = { stepsADue: 8, stepsARound: 16, minTransitions: 30 };
-    const { settings, keys } = federationOf(5, { rule: "multi-krum", byzantine: 1, quorum: 5, maxNorm: 50 }, { mode: "act", training });
+    const { settings, keys } = federationOf(5, { rule: "cosine-krum", byzantine: 1, quorum: 5, maxNorm: 50 }, { mode: "act", training });
     const { aggregatorKey: _, ...member } = settings;
     const clusters = Object.entries(keys).map(([client, clientKey]) => openCluster(client, { ...member, client, clientKey }));
     const aggregate = running(aggregateFunction, { controllers: [], sealKey: Buffer.alloc(32), learning: settings });

@@ -56,6 +56,7 @@ export function makeDecision(grounds: Grounds, settings: LearningSettings): Made
     ...(capacity === undefined ? {} : { capacity }),
     envelope: own.envelope,
     hpa,
+    mustEarn: settings.mustEarn,
     explore: { epsilon: mode === "act" ? settings.epsilon : 0, random: seeded(Number.parseInt(sha256(decisionId).slice(0, 8), 16)) },
   });
   const decision = mode === "act" ? heldTo(capacity, observation, decided.decision) : decided.decision;

@@ -13,12 +13,24 @@ export interface Kept {
   readonly pending: readonly Pending[];
 }
 
+const Recommendations = z.array(z.strictObject({ atMs: number, replicas: number }));
+const Changes = z.array(z.strictObject({ atMs: number, by: number }));
+const Shadow = z.strictObject({
+  ready: number,
+  starting: z.array(number),
+  backlog: number,
+  moved: number,
+  recommendations: Recommendations,
+  changes: Changes,
+});
+
 const Shape: z.ZodType<Kept> = z.strictObject({
   takenAtMs: number,
   memory: z.strictObject({
     demand: z.array(number),
-    recommendations: z.array(z.strictObject({ atMs: number, replicas: number })),
-    changes: z.array(z.strictObject({ atMs: number, by: number })),
+    recommendations: Recommendations,
+    changes: Changes,
+    standing: z.strictObject({ advantage: number, hpa: Shadow, learner: Shadow }).exactOptional(),
   }),
   podRequestsPerSecond: number.optional(),
   pending: z.array(

@@ -23,7 +23,7 @@ const known = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
 export function recordOf({ decisionId, reading, observation, decision, mode, head, demandPods, stalePeriods }: Grounds): ScalingRecord {
   const { workload, workloadId, cluster, namespace, kind, name, takenAtMs } = reading;
   const { usage, limits, replicas, requestsPerSecond, podRequestsPerSecond, periodMs } = observation;
-  const { state, mask, qValues, action, propensity, fallback, learned } = decision;
+  const { state, mask, qValues, action, propensity, fallback, learned, advantage } = decision;
   const isKnown = [usage.cpuCores, usage.ramBytes, limits.cpuCores, limits.ramBytes].every(Number.isFinite);
   return {
     decisionId,
@@ -40,6 +40,7 @@ export function recordOf({ decisionId, reading, observation, decision, mode, hea
     ...known({ learned, action, propensity, fallback }),
     ...(qValues === undefined ? {} : { qValues: qValues.map(short), deviations: [...DEVIATIONS] }),
     ...(mask === undefined ? {} : { mask: [...mask] }),
+    ...(advantage === undefined ? {} : { advantage: short(advantage) }),
     ...(state === undefined ? {} : { centre: state.centre, features: [...state.features].map(short) }),
     guard: [...decision.guard],
     model: { sha256: head.link.modelSha256, round: head.link.round },

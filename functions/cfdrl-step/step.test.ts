@@ -40,7 +40,7 @@ let nowMs: number;
 let deliver: (event: Event) => Promise<Events>;
 
 async function open(more: Partial<LearningSettings> = {}, model: Model = preferring(1)): Promise<void> {
-  members = federationOf(2, {}, { mode: "act", ...more });
+  members = federationOf(2, {}, { mode: "act", mustEarn: false, ...more });
   backing = { controllers: [], sealKey: Buffer.alloc(32), learning: members.settings };
   nowMs = start;
   deliver = running(handler, backing, () => nowMs);
@@ -195,6 +195,23 @@ describe("the mode", () => {
     await openSwitches(backing).setMode("act", workload);
     expect(await decide()).toMatchObject({ mode: "act" });
     expect(await decide({ name: "other" })).toMatchObject({ mode: "advise" });
+  });
+});
+
+describe("a learner that has to earn its place", () => {
+  beforeEach(() => open({ mustEarn: true }, preferring(2)));
+
+  it("leaves the decision to the HPA while it is behind, and says by how much and what it would have done", async () => {
+    const record = await decide();
+    expect(record).toMatchObject({ mode: "act", fallback: "NOT_AHEAD", replicas: record.hpa, advantage: expect.any(Number) as number });
+    expect(record.advantage).toBeLessThan(0);
+    expect(record.learned).toBeGreaterThan(record.replicas);
+  });
+
+  it("is kept with what else is kept of a workload: two pods too many cost it a little every period", async () => {
+    const behind: number[] = [];
+    for (let n = 0; n < 20; n += 1) behind.push((await decide({ ready: 3, cpuCores: 0.9 })).advantage ?? Number.NaN);
+    for (let n = 4; n < 20; n += 1) expect(behind[n]).toBeLessThan(behind[n - 1] as number);
   });
 });
 

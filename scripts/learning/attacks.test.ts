@@ -38,6 +38,20 @@ describe("attacks", () => {
       expect(errorOf(agreed("multi-krum", attack))).toBeLessThan(1e-4);
     },
   );
+  it("inner-product hides from multi-krum among clients who disagree much, and not from cosine-krum", () => {
+    const wide = Array.from({ length: 8 }, () => Float32Array.from({ length: 2000 }, () => 1 + 10 * normal(random)));
+    const forged = forge("inner-product", own, wide, random);
+    const sent = [...wide, forged, forged];
+    expect(krumSelection(sent, 2)).toEqual(expect.arrayContaining([8, 9]));
+    const [fooled, sound, mean] = (["multi-krum", "cosine-krum", "fed-avg"] as const).map((rule) => {
+      const outcome = aggregate(rule, rule === "fed-avg" ? wide : sent, 2);
+      if (!outcome.ok) throw new Error(outcome.reason);
+      return outcome.value;
+    }) as [Float32Array, Float32Array, Float32Array];
+    const along = (delta: Float32Array): number => delta.reduce((sum, x, k) => sum + x * (mean[k] as number), 0) / normOf(mean) ** 2;
+    expect(along(fooled)).toBeLessThan(0.5);
+    expect(along(sound)).toBeGreaterThan(0.9);
+  });
   it.each(["sign-flip", "noise", "inner-product", "alie"] as const)("%s moves trimmed mean and median little", (attack) => {
     for (const rule of ["trimmed-mean", "median"] as const) expect(errorOf(agreed(rule, attack))).toBeLessThan(0.3);
   });

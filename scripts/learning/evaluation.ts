@@ -72,7 +72,9 @@ export function evaluate(demand: Float32Array, { models, table }: Learnt, enviro
   const hpa = bestHpa(demand, environment);
   const runs: Record<string, readonly Run[]> = {
     oracle: [optimalRun(demand, environment)],
-    dqn: models.map((model) => run(learnedPolicy(model))),
+    // As it is deployed: it has to earn that it decides, from nothing.
+    dqn: models.map((model) => run(learnedPolicy(model, {}, 0.6, true))),
+    "dqn-at-once": models.map((model) => run(learnedPolicy(model))),
     "tabular-q": [run(tablePolicy(table, TRAIN_DEFAULTS.hurdle))],
     "margin-rule": [run(marginPolicy())],
     "seasonal-predictor": [run(seasonalPolicy(0.7))],

@@ -10,6 +10,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   demand: "#999999",
   oracle: "#009e73",
   dqn: "#0072b2",
+  "dqn-at-once": "#56b4e9",
   "hpa-calibrated": "#d55e00",
   "margin-rule": "#cc79a7",
 };

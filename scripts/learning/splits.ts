@@ -38,6 +38,7 @@ export const NAMED = {
   "google-2019": () => part(readTrace(at("google-2019.csv"))),
   "nab-elb": () => part(readTrace(at("nab-elb.csv"))),
   "nab-asg": () => part(readTrace(at("nab-asg.csv"))),
+  "nab-tweets": () => part(readTrace(at("nab-tweets.csv"))),
 } as const satisfies Readonly<Record<string, () => Part>>;
 
 export type NamedTrace = keyof typeof NAMED;

@@ -8,7 +8,7 @@ import { federate, FEDERATION_DEFAULTS, type FederationSettings } from "./federa
 import type { Part } from "./splits.ts";
 import { asDemand } from "./trace.ts";
 
-export const RULES = ["fed-avg", "trimmed-mean", "median", "multi-krum"] as const satisfies readonly AggregationRule[];
+export const RULES = ["fed-avg", "trimmed-mean", "median", "multi-krum", "cosine-krum"] as const satisfies readonly AggregationRule[];
 
 /** An attack may cost at most this many times what the same rule costs without one. */
 export const ATTACK_LIMIT = 1.1;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { request, type Dispatcher } from "undici";
 import { z } from "zod";
@@ -130,25 +129,15 @@ async function refusalOf(body: Dispatcher.ResponseData["body"], status: number):
 
 export interface Cluster {
   readonly server: URL;
-  /** A bearer token. */
-  readonly token?: string;
-  /** Or the file that has it: read for each request, since a service account's token is renewed in its file. */
-  readonly tokenFile?: string;
+  /** The bearer token as it is now. */
+  readonly token?: () => string;
   /** PEM of a private CA. */
   readonly ca?: string;
 }
 
 /** A configuration from what an operator's file says of a cluster. */
-export function configOf({ server, token, tokenFile, ca }: Cluster): KubeConfig {
+export function configOf({ server, token, ca }: Cluster): KubeConfig {
   const config = new KubeConfig();
-  if (tokenFile !== undefined)
-    config.addAuthenticator({
-      isAuthProvider: () => true,
-      applyAuthentication(_user, options) {
-        options.headers = { ...options.headers, Authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` };
-        return Promise.resolve();
-      },
-    });
   config.loadFromClusterAndUser(
     {
       name: "cluster",
@@ -157,7 +146,15 @@ export function configOf({ server, token, tokenFile, ca }: Cluster): KubeConfig 
       skipTLSVerify: server.protocol === "http:",
       ...(ca === undefined ? {} : { caData: Buffer.from(ca).toString("base64") }),
     },
-    { name: "user", ...(token === undefined ? {} : { token }) },
+    // A getter: the client reads it for each request, and the token is another one after an hour.
+    token === undefined
+      ? { name: "user" }
+      : {
+          name: "user",
+          get token() {
+            return token();
+          },
+        },
   );
   return config;
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFaults, type Faults } from "../../lab/faults.ts";
 import { type KubernetesSimulator, startKubernetes } from "../../lab/kubernetes/server.ts";
 import { podName } from "../../lab/kubernetes/world.ts";
@@ -10,6 +10,7 @@ let ledger: Ledger;
 let faults: Faults;
 let cluster: KubernetesSimulator;
 let away: AbortController;
+let token: string;
 
 beforeEach(async () => {
   ledger = openLedger();
@@ -17,6 +18,7 @@ beforeEach(async () => {
   cluster = await startKubernetes(ledger, faults, { name: "one", token: "right", bookmarkEveryMs: 20 });
   cluster.world.addNode("node-1", "172.18.0.11");
   away = new AbortController();
+  token = "right";
 });
 afterEach(async () => {
   away.abort();
@@ -32,7 +34,7 @@ function reflector(position: Position = nothing, options: Partial<ReflectorOptio
   const said: string[] = [];
   const log = { info: (_: object, phrase: string) => said.push(phrase), warn: (_: object, phrase: string) => said.push(phrase) };
   const backoff = { next: () => quick.firstMs, reset: () => undefined };
-  const batches = reflect(openKubernetes(configOf({ server: cluster.address, token: "right" })), { path: "/api/v1/pods" }, position, {
+  const batches = reflect(openKubernetes(configOf({ server: cluster.address, token: () => token })), { path: "/api/v1/pods" }, position, {
     signal: AbortSignal.any([away.signal, AbortSignal.timeout(15_000)]),
     log,
     backoff,
@@ -83,6 +85,16 @@ describe("a reflector", () => {
     cluster.world.run(pods[0] ?? fail());
     cluster.world.evict(pods[1] ?? fail());
     expect(await pages.changes(11)).toEqual(["changed", "changed", "removed", "added"]);
+  });
+
+  it("shows the token that there is now: one that was renewed meanwhile needs no new start", async () => {
+    deploy(1);
+    token = "expired";
+    const pods = reflector();
+    const first = pods.changes(1);
+    await vi.waitFor(() => expect(pods.said).toContain("listing again"));
+    token = "right";
+    expect(await first).toEqual(["added"]);
   });
 
   it("goes on after a broken connection where it was: no change is missed and none told twice", async () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,7 +119,7 @@ describe("the scale of a Deployment", () => {
     origin: `https://${cluster}.example`,
     address: deployments.address,
     cluster,
-    tokenFile: join(dir, "token"),
+    token: () => readFileSync(join(dir, "token"), "utf8").trim(),
   });
 
   it("is set in the decision's own cluster, with the token that the file has now", async () => {

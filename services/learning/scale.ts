@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Pool } from "undici";
 import { type ReachableController, selectController } from "../../domain/controllers.ts";
 import type { ScalingRecord } from "../../domain/scaling/record.ts";
@@ -55,12 +54,11 @@ export function openScaler(controllers: readonly ReachableController[]): Scaler 
   return {
     async scale(record) {
       const { controller, path } = target(record);
-      const { tokenFile, address } = controller;
+      const { token, address } = controller;
       const headers = {
         "content-type": "application/merge-patch+json",
         accept: "application/json",
-        // Read each time: the kubelet renews a service account's token in its file.
-        ...(tokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(tokenFile, "utf8").trim()}` }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
       };
       const body = JSON.stringify({ spec: { replicas: record.replicas } });
       const status = await send(poolOf(controller), { path, headers, body }, address.host);

@@ -22,9 +22,9 @@ export function watchClusters({ controllers, publish, positions, log }: ClusterP
   // The Kubernetes client takes a third of a second to load and 80 MB: who watches no cluster does not pay for it.
   async function open(): Promise<readonly PodWatch[]> {
     const [{ configOf, openKubernetes }, { startPodWatch }] = await Promise.all([import("../kubernetes/api.ts"), import("./watch.ts")]);
-    return wanted.map(({ cluster, origin, address, tokenFile, ca }) => {
+    return wanted.map(({ cluster, origin, address, token, ca }) => {
       const api = openKubernetes(
-        configOf({ server: address, ...(tokenFile === undefined ? {} : { tokenFile }), ...(ca === undefined ? {} : { ca }) }),
+        configOf({ server: address, ...(token === undefined ? {} : { token }), ...(ca === undefined ? {} : { ca }) }),
       );
       const watch = startPodWatch({ cluster: cluster ?? new URL(origin).hostname, api, publish, positions, log });
       watch.ended.catch((error: unknown) => log.error({ err: error, cluster }, "the watch of a cluster has ended"));

@@ -36,6 +36,7 @@ beforeAll(async () => {
   await writeFile(join(given.dir, "controllers.json"), JSON.stringify(controllers));
   const learning = {
     mode: "act",
+    mustEarn: false,
     periodMs: PERIOD_MS,
     envelope: { stalePeriods: 600, maxDeviations: 1e9, cooldownMs: 0 },
     training: { stepsADue: 8, stepsARound: 16, minTransitions: 20 },
@@ -210,10 +211,16 @@ describe("from twins to replicas, and from rounds to a model", { timeout: 120_00
     const killed = await decide();
     expect(killed).toMatchObject({ fallback: "KILLED", replicas: killed.hpa, mode: "act" });
     await api.call("POST", "/v1/learning/kill?off=true");
-    const acted = deployments.scaled.length;
-    expect((await decide()).fallback).toBeUndefined();
-    // Its replicas arrive before they are counted.
-    await until(() => (deployments.scaled.length > acted ? true : undefined), 15_000, "the replicas of the last decision that acts");
+    const earlier = (await decisions()).map(({ replicas }) => replicas);
+    const acting = await decide({ ready: 9, cpuCores: 8 });
+    expect(acting.fallback).toBeUndefined();
+    // Targets go forwards in time only: once this one is there, which is like none before, nothing of an earlier decision is still on its way.
+    expect(earlier).not.toContain(acting.replicas);
+    await until(
+      () => (deployments.scaled.at(-1)?.replicas === acting.replicas ? true : undefined),
+      15_000,
+      "the replicas of the last decision that acts",
+    );
     expect((await api.call<Status>("POST", "/v1/learning/mode?mode=shadow")).body).toMatchObject({ mode: "shadow" });
     const before = deployments.scaled.length;
     expect(await decide()).toMatchObject({ mode: "shadow" });

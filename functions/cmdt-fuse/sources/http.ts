@@ -28,13 +28,8 @@ export async function ask(
   pool: Dispatcher,
   { path, accept = "text/plain", maxBytes, signal, form }: Ask,
 ): Promise<string> {
-  const { address, token, user, password } = source;
-  const authorization =
-    token === undefined
-      ? user === undefined
-        ? undefined
-        : `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}`
-      : `Bearer ${token}`;
+  const { address } = source;
+  const authorization = authorizationFor(source);
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
     const reply = await pool.request({
@@ -62,6 +57,15 @@ export async function ask(
       deadline.aborted ? `${address.host} did not answer in ${String(DEADLINE_MS / 1000)} s` : `no answer from ${address.host}`,
       { cause: error },
     );
+  }
+}
+
+function authorizationFor({ address, token, user, password }: ReachableController): string | undefined {
+  if (token === undefined) return user === undefined ? undefined : `Basic ${Buffer.from(`${user}:${password ?? ""}`).toString("base64")}`;
+  try {
+    return `Bearer ${token()}`;
+  } catch (cause) {
+    throw new Silence(`the tokenFile of ${address.host} cannot be read`, { cause });
   }
 }
 

@@ -74,14 +74,27 @@ describe("prometheus", () => {
 });
 
 describe("every source", () => {
-  it("gets the operator's token, and no pod does that is scraped directly", async () => {
+  it("gets the operator's token as it is now, and is silent where that cannot be read", async () => {
     const tokens: (string | undefined)[] = [];
     answer = (request, response) => {
       tokens.push(request.headers.authorization);
       response.end("process_start_time_seconds 1\n");
     };
-    expect(await proxyOf("linkerd", { token: "secret" })).toMatchObject({ kind: "scraped" });
-    expect(tokens).toEqual(["Bearer secret"]);
+    let token: string | undefined = "first";
+    const renewed = {
+      token: (): string => {
+        if (token === undefined) throw new Error("ENOENT");
+        return token;
+      },
+    };
+    open("linkerd", renewed);
+    const scrape = async () => (await sources?.proxies(twin, asking))?.answers.get("u1");
+    expect(await scrape()).toMatchObject({ kind: "scraped" });
+    token = "second";
+    expect(await scrape()).toMatchObject({ kind: "scraped" });
+    token = undefined;
+    expect(await scrape()).toEqual({ kind: "silent", reason: `web.1: the tokenFile of ${address.host} cannot be read` });
+    expect(tokens).toEqual(["Bearer first", "Bearer second"]);
   });
 
   it("is silent where it answers more than it may, whether it says so or not", async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,7 +60,7 @@ describe.skipIf(programs === undefined)("the watch of a cluster, at a real API s
     const { token } = await cluster.as("nemo-net", account);
     watch = startPodWatch({
       cluster: "one",
-      api: openKubernetes(configOf({ server: cluster.address, ca: cluster.ca, token })),
+      api: openKubernetes(configOf({ server: cluster.address, ca: cluster.ca, token: () => token })),
       positions,
       log,
       ...options,
@@ -232,7 +233,7 @@ describe.skipIf(programs === undefined)("the watch of a cluster, at a real API s
     });
     await writeFile(tokenFile, `${status.token}\n`);
     const away = new AbortController();
-    const api = openKubernetes(configOf({ server: cluster.address, ca: cluster.ca, tokenFile }));
+    const api = openKubernetes(configOf({ server: cluster.address, ca: cluster.ca, token: () => readFileSync(tokenFile, "utf8").trim() }));
     const seen: Change[] = [];
     const reading = (async () => {
       const options = { signal: away.signal, log, backoff: quick, silenceMs: 300 };
