@@ -26,7 +26,8 @@ function functionIn(destination: unknown): HostedFunction<Backing> {
 
 /** What the world is told of it, as every other host tells it: a function that is called over HTTP does not know that it was the last time. */
 function lastWords(fn: HostedFunction<Backing>, event: Event): readonly Event[] {
-  const reason = `the function answered ${String(event["knativeerrorcode"] ?? "nothing")} to the last try`;
+  const { knativeerrorcode: status } = event;
+  const reason = `the function answered ${typeof status === "string" ? status : "nothing"} to the last try`;
   const reply = exhausted(fn, event, { code: "DELIVERY_EXHAUSTED", reason });
   return reply.kind === "done" ? reply.events : [];
 }
