@@ -66,9 +66,22 @@ export const Controller = z
         }),
       )
       .optional(),
-    /** The delay that the paths between its nodes have at least. */
+    /** The delay that the paths between its nodes have at least, and what they carry each way. */
     paths: z
-      .array(z.strictObject({ between: z.tuple([z.string().min(1), z.string().min(1)]), latencyMs: z.number().positive() }))
+      .array(
+        z.strictObject({
+          between: z.tuple([z.string().min(1), z.string().min(1)]),
+          latencyMs: z.number().positive().optional(),
+          bandwidthGbps: z.number().positive().optional(),
+        }),
+      )
+      .optional(),
+    /**
+     * Which probe stands at which of its nodes, as `cluster/node`: what is measured between two of them is the capacity of the path between
+     * those nodes, where none is declared.
+     */
+    probes: z
+      .record(z.string().min(1), z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*\/[a-zA-Z0-9][a-zA-Z0-9._-]*$/, "cluster/node"))
       .optional(),
     /** Where a 5G core is to send its notifications; the flow's name is added to its path. */
     notifyUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -111,6 +124,7 @@ export interface ReachableController {
   readonly roots?: readonly string[];
   readonly ports?: NonNullable<Controller["ports"]>;
   readonly paths?: NonNullable<Controller["paths"]>;
+  readonly probes?: NonNullable<Controller["probes"]>;
   readonly cluster?: string;
   /** Of a Kubernetes API. */
   readonly token?: string;

@@ -74,14 +74,16 @@ const limitsOf = ({
   ueCapacityMbps,
   ports,
   paths,
+  probes,
   roots,
-}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths" | "roots">): Pick<
+}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths" | "probes" | "roots">): Pick<
   ReachableController,
-  "ueCapacityMbps" | "ports" | "paths" | "roots"
+  "ueCapacityMbps" | "ports" | "paths" | "probes" | "roots"
 > => ({
   ...(ueCapacityMbps === undefined ? {} : { ueCapacityMbps }),
   ...(ports === undefined ? {} : { ports }),
   ...(paths === undefined ? {} : { paths }),
+  ...(probes === undefined ? {} : { probes }),
   ...(roots === undefined ? {} : { roots }),
 });
 
