@@ -37,7 +37,7 @@ export const claims = {
       { from: source.node, to: destination.node },
       { from: destination.node, to: source.node },
     ].flatMap(({ from, to }): OrderClaim[] =>
-      bandwidthGbps === undefined
+      bandwidthGbps === undefined || from === to
         ? []
         : [
             {
