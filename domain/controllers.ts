@@ -42,8 +42,16 @@ export const Controller = z
     dialect: z.enum(["autopeer", "draft-01"]).optional(),
     /** How a Peering API takes new sessions: the bare `array` that its OpenAPI declares (the default), or an `object` of them. */
     sessionsBody: z.enum(["array", "object"]).optional(),
-    /** How a 5G core is asked: `nef` (3GPP TS 29.122 AsSessionWithQoS, the default) or `camara` (Quality on Demand 1.x). */
-    exposure: z.enum(["nef", "camara"]).optional(),
+    /**
+     * How a 5G core is asked: `nef` (3GPP TS 29.122 AsSessionWithQoS, the default), `camara` (Quality on Demand 1.x), or `cumucore` (Cumucore's own
+     * dataflows, at `dataflows`).
+     */
+    exposure: z.enum(["nef", "camara", "cumucore"]).optional(),
+    /** Of `cumucore`: the path of its collection of dataflows, below its address. No public text has it. */
+    dataflows: z
+      .string()
+      .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, "a path such as /api/v1.0/dataflows")
+      .optional(),
     /** Whom the NEF knows us as, in the paths of its resources. */
     scsAsId: z
       .string()
@@ -100,6 +108,10 @@ export const Controller = z
   .refine((c) => c.tokenUrl === undefined || (c.clientIdFile !== undefined && c.clientSecretFile !== undefined), {
     error: "a tokenUrl needs clientIdFile and clientSecretFile",
     path: ["tokenUrl"],
+  })
+  .refine((c) => (c.exposure === "cumucore") === (c.dataflows !== undefined), {
+    error: "the exposure cumucore and dataflows belong together",
+    path: ["dataflows"],
   });
 export type Controller = z.infer<typeof Controller>;
 
@@ -116,7 +128,8 @@ export interface ReachableController {
   readonly oauth?: OauthClient;
   readonly dialect?: "autopeer" | "draft-01";
   readonly sessionsBody?: "array" | "object";
-  readonly exposure?: "nef" | "camara";
+  readonly exposure?: "nef" | "camara" | "cumucore";
+  readonly dataflows?: string;
   readonly scsAsId?: string;
   readonly ues?: Readonly<Record<string, string>>;
   readonly notifyUrl?: URL;
