@@ -42,8 +42,16 @@ export const Controller = z
     dialect: z.enum(["autopeer", "draft-01"]).optional(),
     /** How a Peering API takes new sessions: the bare `array` that its OpenAPI declares (the default), or an `object` of them. */
     sessionsBody: z.enum(["array", "object"]).optional(),
-    /** How a 5G core is asked: `nef` (3GPP TS 29.122 AsSessionWithQoS, the default) or `camara` (Quality on Demand 1.x). */
-    exposure: z.enum(["nef", "camara"]).optional(),
+    /**
+     * How a 5G core is asked: `nef` (3GPP TS 29.122 AsSessionWithQoS, the default), `camara` (Quality on Demand 1.x), or `cumucore` (Cumucore's own
+     * dataflows, at `dataflows`).
+     */
+    exposure: z.enum(["nef", "camara", "cumucore"]).optional(),
+    /** Of `cumucore`: the path of its collection of dataflows, below its address. No public text has it. */
+    dataflows: z
+      .string()
+      .regex(/^(?:\/[A-Za-z0-9._~-]+)+$/, "a path such as /api/v1.0/dataflows")
+      .optional(),
     /** Whom the NEF knows us as, in the paths of its resources. */
     scsAsId: z
       .string()
@@ -66,9 +74,22 @@ export const Controller = z
         }),
       )
       .optional(),
-    /** The delay that the paths between its nodes have at least. */
+    /** The delay that the paths between its nodes have at least, and what they carry each way. */
     paths: z
-      .array(z.strictObject({ between: z.tuple([z.string().min(1), z.string().min(1)]), latencyMs: z.number().positive() }))
+      .array(
+        z.strictObject({
+          between: z.tuple([z.string().min(1), z.string().min(1)]),
+          latencyMs: z.number().positive().optional(),
+          bandwidthGbps: z.number().positive().optional(),
+        }),
+      )
+      .optional(),
+    /**
+     * Which probe stands at which of its nodes, as `cluster/node`: what is measured between two of them is the capacity of the path between
+     * those nodes, where none is declared.
+     */
+    probes: z
+      .record(z.string().min(1), z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*\/[a-zA-Z0-9][a-zA-Z0-9._-]*$/, "cluster/node"))
       .optional(),
     /** Where a 5G core is to send its notifications; the flow's name is added to its path. */
     notifyUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -87,6 +108,10 @@ export const Controller = z
   .refine((c) => c.tokenUrl === undefined || (c.clientIdFile !== undefined && c.clientSecretFile !== undefined), {
     error: "a tokenUrl needs clientIdFile and clientSecretFile",
     path: ["tokenUrl"],
+  })
+  .refine((c) => (c.exposure === "cumucore") === (c.dataflows !== undefined), {
+    error: "the exposure cumucore and dataflows belong together",
+    path: ["dataflows"],
   });
 export type Controller = z.infer<typeof Controller>;
 
@@ -103,7 +128,8 @@ export interface ReachableController {
   readonly oauth?: OauthClient;
   readonly dialect?: "autopeer" | "draft-01";
   readonly sessionsBody?: "array" | "object";
-  readonly exposure?: "nef" | "camara";
+  readonly exposure?: "nef" | "camara" | "cumucore";
+  readonly dataflows?: string;
   readonly scsAsId?: string;
   readonly ues?: Readonly<Record<string, string>>;
   readonly notifyUrl?: URL;
@@ -111,6 +137,7 @@ export interface ReachableController {
   readonly roots?: readonly string[];
   readonly ports?: NonNullable<Controller["ports"]>;
   readonly paths?: NonNullable<Controller["paths"]>;
+  readonly probes?: NonNullable<Controller["probes"]>;
   readonly cluster?: string;
   /** The bearer token of a Kubernetes API, as its file has it now: the kubelet renews a projected token in place. Throws where the file is away. */
   readonly token?: () => string;

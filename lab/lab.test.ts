@@ -38,6 +38,7 @@ describe("the lab", () => {
       ["nsc", "http://192.168.165.10"],
       ["peering", "https://peering.example.net"],
       ["5g", "https://nef.example"],
+      ["5g", "https://cumucore.example"],
       ["restconf", "https://router.example.net"],
       ["cluster", "https://172.18.0.3:6443"],
       ["cluster", "https://172.18.0.4:6443"],

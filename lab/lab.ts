@@ -3,6 +3,7 @@ import type { Generation } from "./cluster/resources.ts";
 import { startCluster } from "./cluster/server.ts";
 import { startControl } from "./control.ts";
 import { type Faults, openFaults } from "./faults.ts";
+import { dataflowsPath } from "./fiveg/dataflows.ts";
 import { type FivegOptions, type FivegSimulator, startFiveg } from "./fiveg/server.ts";
 import { live } from "./kubernetes/living.ts";
 import { type KubernetesSimulator, startKubernetes } from "./kubernetes/server.ts";
@@ -63,6 +64,8 @@ const nscOrigin = "https://nsc.example.net";
 /** D2.3 names no address of a 5G core either. Its subscribers are those of the test network 001/01. */
 const nefOrigin = "https://nef.example";
 const subscribers = { "imsi-001010000000001": "10.45.0.7", "imsi-001010000000002": "10.45.0.8" };
+/** The same core, asked for Cumucore's own dataflows. */
+const dataflowOrigin = "https://cumucore.example";
 const restconfOrigin = "https://router.example.net";
 const restconfRoots = ["ietf-interfaces:interfaces", "ietf-system:system/contact"];
 const defaultClusters: readonly LabCluster[] = [
@@ -118,6 +121,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       ...(options.peering?.sessionsBody === "object" ? { sessionsBody: "object" as const } : {}),
     },
     { executioner: "5g", origin: nefOrigin, connect: fiveg.address.origin, ues: subscribers },
+    { executioner: "5g", origin: dataflowOrigin, connect: fiveg.address.origin, exposure: "cumucore", dataflows: dataflowsPath },
     { executioner: "restconf", origin: restconfOrigin, connect: restconf.address.href, roots: restconfRoots },
     ...(kubernetes === undefined
       ? []

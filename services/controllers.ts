@@ -54,15 +54,17 @@ function oauthOf({
 /** What only an entry for a 5G core has. */
 function mobileOf({
   exposure,
+  dataflows,
   scsAsId,
   ues,
   notifyUrl,
-}: Pick<Controller, "exposure" | "scsAsId" | "ues" | "notifyUrl">): Pick<
+}: Pick<Controller, "exposure" | "dataflows" | "scsAsId" | "ues" | "notifyUrl">): Pick<
   ReachableController,
-  "exposure" | "scsAsId" | "ues" | "notifyUrl"
+  "exposure" | "dataflows" | "scsAsId" | "ues" | "notifyUrl"
 > {
   return {
     ...(exposure === undefined ? {} : { exposure }),
+    ...(dataflows === undefined ? {} : { dataflows }),
     ...(scsAsId === undefined ? {} : { scsAsId }),
     ...(ues === undefined ? {} : { ues }),
     ...(notifyUrl === undefined ? {} : { notifyUrl: new URL(notifyUrl) }),
@@ -74,14 +76,16 @@ const limitsOf = ({
   ueCapacityMbps,
   ports,
   paths,
+  probes,
   roots,
-}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths" | "roots">): Pick<
+}: Pick<Controller, "ueCapacityMbps" | "ports" | "paths" | "probes" | "roots">): Pick<
   ReachableController,
-  "ueCapacityMbps" | "ports" | "paths" | "roots"
+  "ueCapacityMbps" | "ports" | "paths" | "probes" | "roots"
 > => ({
   ...(ueCapacityMbps === undefined ? {} : { ueCapacityMbps }),
   ...(ports === undefined ? {} : { ports }),
   ...(paths === undefined ? {} : { paths }),
+  ...(probes === undefined ? {} : { probes }),
   ...(roots === undefined ? {} : { roots }),
 });
 

@@ -1,6 +1,7 @@
 import type { ReachableController } from "../domain/controllers.ts";
 import { catalogue } from "../domain/intent/catalogue/index.ts";
 import type { Probing } from "../domain/probe/schedule.ts";
+import { STALE_AFTER_PERIODS } from "../domain/topology/cost-map.ts";
 import type { NetworkDocument } from "../domain/tsn/formats/network.ts";
 import type { Event } from "../events/define.ts";
 import { isExecutioner } from "../functions/executioner.ts";
@@ -19,7 +20,7 @@ import { openStore } from "../runtime/store.ts";
 import type { Backing } from "../state/backing.ts";
 import { openEffects } from "../state/effects.ts";
 import { openHoldings } from "../state/holdings.ts";
-import { openCostMaps } from "../state/cost-map.ts";
+import { costMapPeriod, openCostMaps } from "../state/cost-map.ts";
 import { openIntents } from "../state/intents.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openTwins } from "../state/twins.ts";
@@ -110,7 +111,10 @@ export async function startSystem(parts: SystemParts): Promise<System> {
 
   const intents = openIntents(backing);
   const secrets = openSecrets(backing);
-  const ingress = openIngress({ catalogue, controllers, intents, secrets, holdings: openHoldings(backing), publish, now });
+  const [topology, costMaps] = [openTopology(backing), openCostMaps(backing)];
+  // One rule for what is stale: what is in the cost map counts, what has left it does not.
+  const measurements = { topology, staleAfterMs: STALE_AFTER_PERIODS * costMapPeriod(backing).everyMs };
+  const ingress = openIngress({ catalogue, controllers, intents, secrets, holdings: openHoldings(backing), publish, now, measurements });
   const resources = openResources(functions, backing);
   const executioners = functions.filter(isExecutioner);
   const looker = openLooker({
@@ -148,7 +152,6 @@ export async function startSystem(parts: SystemParts): Promise<System> {
   // What is due is not left to wait for the first full minute.
   await publish(clock("probe-measure"));
 
-  const [topology, costMaps] = [openTopology(backing), openCostMaps(backing)];
   // Nobody can consume from the broker in memory, so nothing is heaped up there.
   const forwarding =
     broker.kind === "memory" ? undefined : forwardCostMaps({ broker, topology, costMaps, tail, destination: destinationIn(config), log });

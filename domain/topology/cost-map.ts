@@ -57,7 +57,8 @@ export function seeLink(
   return [linkName(link), { link, errors: linkErrors(state, link, age) }];
 }
 
-const isFresh = ({ at }: Reading, { now, staleAfterMs }: Age): boolean => Date.parse(at) >= now.getTime() - staleAfterMs;
+/** Whether a reading says something of today. */
+export const isFresh = ({ at }: Reading, { now, staleAfterMs }: Age): boolean => Date.parse(at) >= now.getTime() - staleAfterMs;
 
 const inOrder = <T>(of: Readonly<Record<string, T>>): readonly (readonly [key: string, value: T])[] =>
   Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1));

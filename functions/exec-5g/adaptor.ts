@@ -5,6 +5,7 @@ import type { Order } from "../../domain/intent/order.ts";
 import { ok, type Outcome, refuse } from "../../domain/outcome.ts";
 import { PermanentError, TransientError } from "../../runtime/errors.ts";
 import { camaraQod } from "./camara.ts";
+import { cumucore } from "./cumucore.ts";
 import type { FivegConnections } from "./connections.ts";
 import type { Face, KnownUe, Wanted } from "./face.ts";
 import { type Core, reach } from "./http.ts";
@@ -32,12 +33,17 @@ const nowhere = new URL("https://underlay.invalid/function/exec-5g");
 
 type Exposure = NonNullable<ReachableController["exposure"]>;
 
-/** The path of the intent's url chooses the interface, then the operator. */
+/** The path of the intent's url chooses the interface, then the operator; Cumucore's own is the operator's to choose. */
 export function chooseExposure(url: string | undefined, configured: Exposure | undefined): Exposure {
   const named = /\/(3gpp-as-session-with-qos|quality-on-demand)(?:\/|$)/.exec(url === undefined ? "" : new URL(url).pathname)?.[1];
-  if (named !== undefined) return named === "quality-on-demand" ? "camara" : "nef";
+  if (named !== undefined && configured !== "cumucore") return named === "quality-on-demand" ? "camara" : "nef";
   return configured ?? "nef";
 }
+
+const faceOf = (exposure: Exposure, controller: ReachableController): Face => {
+  if (exposure === "cumucore" && controller.dataflows !== undefined) return cumucore(controller.dataflows);
+  return exposure === "camara" ? camaraQod : sessionWithQos(controller);
+};
 
 /**
  * Quality for flows of subscribers, on a 5G core. Orders come at the start of their window; the core ends a flow after the duration from
@@ -53,13 +59,15 @@ export function fivegAdaptor({ controllers, connections, signal, tokenOf, now = 
     return ok({
       wanted: { flow, ue: controller.ues?.[flow.supi], destination: destinationOf(controller.notifyUrl, flow.name, tokenOf), nowMs: now() },
       core: reach(controller, { pool: connections.pool(controller), tokens: connections.tokens, signal }),
-      face: exposure === "camara" ? camaraQod : sessionWithQos(controller),
+      face: faceOf(exposure, controller),
       origin: controller.origin,
     });
   }
 
   /** A wish that can be fulfilled now. */
-  function feasible({ wanted, origin }: Target): Outcome<KnownUe> {
+  function feasible({ wanted: asked, face, origin }: Target): Outcome<KnownUe> {
+    // Who takes SUPIs is given no address; the subscriber's name stands in its place.
+    const wanted = face.knowsSubscribers === true ? { ...asked, ue: asked.flow.supi } : asked;
     if (!isKnown(wanted))
       return refuse("UE_UNKNOWN", `the controller ${origin} has no address for the subscriber: add its SUPI to ues of its entry`);
     if (hasEnded(wanted)) return refuse("FLOW_ENDED", `the stopTime ${String(wanted.flow.stopTime)} has passed`);

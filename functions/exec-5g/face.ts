@@ -16,6 +16,8 @@ export interface Wanted {
 
 /** One of the interfaces over which cores can be asked for quality. */
 export interface Face {
+  /** Whether the core takes SUPIs as they are, so that nobody has to know a subscriber's address. */
+  readonly knowsSubscribers?: boolean;
   observe(core: Core, wanted: Wanted): Promise<Outcome<Observed>>;
   /** Only where the flow was observed to be absent, and `ue` is known. */
   create(core: Core, wanted: KnownUe): Promise<Outcome<void>>;

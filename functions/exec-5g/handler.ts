@@ -6,7 +6,7 @@ import { notifyToken } from "./notify-token.ts";
 
 export default defineExecutioner({
   executioner: "5g",
-  summary: "Carries orders out on a 5G core, over 3GPP's AsSessionWithQoS or CAMARA's Quality on Demand.",
+  summary: "Carries orders out on a 5G core, over 3GPP's AsSessionWithQoS, CAMARA's Quality on Demand or Cumucore's dataflows.",
   resources: {
     connections: openFivegConnections,
     tokenOf:

@@ -2,6 +2,7 @@ import type { Faults } from "../faults.ts";
 import { listen, openHttpGate, openHttpServer } from "../http-gate.ts";
 import type { Ledger } from "../ledger.ts";
 import { type OauthOptions, openAccess } from "./access.ts";
+import { mountDataflows } from "./dataflows.ts";
 import { mountNef } from "./nef.ts";
 import { mountQod } from "./qod.ts";
 
@@ -34,7 +35,7 @@ export interface FivegSimulator {
 /** The profiles of D2.3's examples, and CAMARA's four. */
 const knownProfiles = ["audio4k", "audio128k", "video", "QOS_S", "QOS_M", "QOS_L", "QOS_E"];
 
-/** A 5G core as an application function sees it: 3GPP's AsSessionWithQoS and CAMARA's Quality on Demand, each with sessions of its own. */
+/** A 5G core as an application function sees it: 3GPP's AsSessionWithQoS, CAMARA's Quality on Demand, Cumucore's dataflows; each keeps its own. */
 export async function startFiveg(ledger: Ledger, faults: Faults, options: FivegOptions = {}): Promise<FivegSimulator> {
   const { ues, profiles = knownProfiles, maxMbps = 10_000, patch = true, oauth, availableAfterMs = 0, now = Date.now } = options;
   const isUe = (address: string): boolean => ues?.includes(address) ?? address.startsWith("10.45.");
@@ -43,6 +44,7 @@ export async function startFiveg(ledger: Ledger, faults: Faults, options: FivegO
   const access = openAccess(app, gate, oauth, now);
   const nef = mountNef(app, gate, ledger, access, { isUe, profiles, maxMbps, patch });
   const qod = mountQod(app, gate, ledger, access, { isUe, profiles, availableAfterMs, now });
+  const dataflows = mountDataflows(app, gate, ledger, { access, profiles });
   const address = await listen(app);
   return {
     address,
@@ -52,6 +54,7 @@ export async function startFiveg(ledger: Ledger, faults: Faults, options: FivegO
     reset() {
       nef.reset();
       qod.reset();
+      dataflows.reset();
       access.revoke();
     },
     close: () => app.close(),

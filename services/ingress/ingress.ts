@@ -15,7 +15,7 @@ import { submitted } from "../../events/submitted.ts";
 import type { HoldingStore } from "../../state/holdings.ts";
 import type { IntentStore } from "../../state/intents.ts";
 import type { SecretStore } from "../../state/secrets.ts";
-import { type Admitted, type Asking, openAdmission } from "./admission.ts";
+import { type Admitted, type Asking, type Measurements, openAdmission } from "./admission.ts";
 import { type ParsedDocument, parseDocuments } from "./parse.ts";
 
 /** Why one document of a file cannot be taken. */
@@ -73,13 +73,15 @@ interface IngressParts {
   readonly holdings: HoldingStore;
   readonly publish: (events: readonly Event[]) => Promise<void>;
   readonly now: () => Date;
+  /** What probes measured limits what may be asked for; absent: nothing measured does. */
+  readonly measurements?: Measurements;
 }
 
 const source = "/mncc/ingress";
 
 /** The one way in, whether over HTTP or from the meta-orchestrator's queue. */
-export function openIngress({ catalogue, controllers, intents, secrets, holdings, publish, now }: IngressParts): Ingress {
-  const admission = openAdmission({ holdings, intents, catalogue, controllers, now });
+export function openIngress({ catalogue, controllers, intents, secrets, holdings, publish, now, measurements }: IngressParts): Ingress {
+  const admission = openAdmission({ holdings, intents, catalogue, controllers, now, measurements });
 
   async function record(asking: Asking, more: Pick<IntentRecord, "waitsFor" | "preemptedBy"> = {}): Promise<Recorded> {
     const at = now().toISOString();

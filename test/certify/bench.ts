@@ -37,7 +37,7 @@ interface Carrying {
 export interface Bench {
   readonly lab: Lab;
   readonly executioner: Executioner;
-  /** The first order of the library's first example. */
+  /** The first order of the example. */
   readonly order: Order;
   /** The same order of `examples/changed/`, with another meaning. Throws where there is none. */
   changed(): Order;
@@ -54,19 +54,27 @@ export interface Bench {
 }
 
 const root = join(import.meta.dirname, "../../domain/intent/catalogue");
-const yamlIn = (folder: string): readonly string[] => {
+const yamlIn = (folder: string): ReadonlyMap<string, string> => {
   try {
-    return readdirSync(folder)
-      .filter((file) => file.endsWith(".yaml"))
-      .toSorted()
-      .map((file) => readFileSync(join(folder, file), "utf8"));
+    return new Map(
+      readdirSync(folder)
+        .filter((file) => file.endsWith(".yaml"))
+        .toSorted()
+        .map((file) => [file.slice(0, -".yaml".length), readFileSync(join(folder, file), "utf8")] as const),
+    );
   } catch {
-    return [];
+    return new Map();
   }
 };
 /** Times are put off, so that none has passed. */
-const examplesOf = (library: string, sub = ""): readonly string[] =>
-  yamlIn(join(root, library, "examples", sub)).map((text) => text.replaceAll(/"20\d\d-(\d\d-\d\dT)/g, '"2099-$1'));
+const exampleOf = (library: string, name: string, sub = ""): string =>
+  (yamlIn(join(root, library, "examples", sub)).get(name) ?? "").replaceAll(/"20\d\d-(\d\d-\d\dT)/g, '"2099-$1');
+
+/** What of a library is certified: each example that has a later generation; where none has, the first one. */
+export function subjectsOf(library: string): readonly string[] {
+  const changed = [...yamlIn(join(root, library, "examples", "changed")).keys()];
+  return changed.length > 0 ? changed : [...yamlIn(join(root, library, "examples")).keys()].slice(0, 1);
+}
 
 /** Why there is no later generation of the example, where the library says so in `examples/changed/none.txt`. */
 export function whyUnchanging(library: string): string | undefined {
@@ -116,17 +124,17 @@ function ordersIn(text: string, secrets: SecretStore, controllers: Backing["cont
 
 const MAX_PAUSE_MS = 100;
 
-export async function openBench(library: string): Promise<Bench> {
+export async function openBench(library: string, name: string): Promise<Bench> {
   const executioner = executionerOf(library);
   if (executioner === undefined) throw new Error(`${library} is none of ${certifiable.join(", ")}`);
   const lab = await startLab();
   const secrets = memorySecrets(Buffer.alloc(32, 7));
   const controllers = reachable(lab.controllers);
-  const example = ordersIn(examplesOf(library)[0] ?? "", secrets, controllers);
+  const example = ordersIn(exampleOf(library, name), secrets, controllers);
   const order = example?.orders.find((o) => o.executioner === executioner.executioner);
   if (example === undefined || order === undefined)
-    throw new Error(`the first example of ${library} is not taken by the lab's controllers`);
-  const other = ordersIn(examplesOf(library, "changed")[0] ?? "", secrets, controllers);
+    throw new Error(`the example ${name} of ${library} is not taken by the lab's controllers`);
+  const other = ordersIn(exampleOf(library, name, "changed"), secrets, controllers);
   const later = other?.orders.find((o) => o.resource === order.resource);
   for (const taken of [example, other])
     for (const secret of taken?.secrets.values() ?? []) await secrets.put(taken?.intent.id ?? "", secret);

@@ -16,11 +16,18 @@ type RuleOf<K extends Claim["rule"]["is"]> = Extract<Claim["rule"], { is: K }>;
 
 /**
  * What stands against these claims. `others` are all claims on the same things, also by other expectations of the same intent; the order of
- * both lists does not matter to whether there is a conflict.
+ * both lists does not matter to whether there is a conflict. `own` is what stands of the newcomers' intents: a measurement, which their own
+ * traffic may have lowered, is not held against what they have already.
  */
-export function conflictsOf(newcomers: readonly Held[], others: readonly Held[], limits: Limits): readonly Conflict[] {
+export function conflictsOf(
+  newcomers: readonly Held[],
+  others: readonly Held[],
+  limits: Limits,
+  own: readonly Held[] = [],
+): readonly Conflict[] {
   return newcomers.flatMap((newcomer, i) => {
     const on = newcomer.claim.on;
+    if (limits.of(on)?.source === "measured" && sharesOf(newcomer, newcomers) <= sharesOf(newcomer, own)) return [];
     const near = [...others, ...newcomers.slice(0, i)].filter((o) => o.claim.on === on && timesMeet(o.claim, newcomer.claim));
     return judge(newcomer, near, limits);
   });
@@ -138,6 +145,15 @@ function peak(claim: Claim, near: readonly Held[]): number {
       0,
     );
   return Math.max(0, ...starts.map(at));
+}
+
+/** What one intent has of one thing, all in all: of an expectation that is changing the larger of the old and the new. */
+function sharesOf({ intentId, claim: { on } }: Held, list: readonly Held[]): number {
+  const most = new Map<string, number>();
+  for (const held of list)
+    if (held.intentId === intentId && held.claim.on === on)
+      most.set(held.expectationId, Math.max(most.get(held.expectationId) ?? 0, amountOf(held)));
+  return [...most.values()].reduce((sum, one) => sum + one, 0);
 }
 
 const amountOf = ({ claim: { rule } }: Held): number => (rule.is === "share" ? rule.amount : 0);

@@ -9,6 +9,8 @@ export interface Limit {
   /** Only these, for numbers. */
   readonly allowed?: readonly (readonly [number, number])[];
   readonly source: "declared" | "measured";
+  /** Of what is measured: what the probe said, and when (ISO 8601, UTC). */
+  readonly reading?: { readonly mbps: number; readonly at: string };
 }
 
 /** By a claim's `on`. */
@@ -22,6 +24,8 @@ export interface Limits {
 export const thing = {
   port: (origin: string, node: string, port: string) => `port ${origin} ${node} ${port}`,
   portBandwidth: (origin: string, node: string, port: string) => `bandwidth ${origin} ${node} ${port}`,
+  /** Of one way: links are full duplex. */
+  pathBandwidth: (origin: string, from: string, to: string) => `way ${origin} ${from} ${to}`,
   path: (origin: string, a: string, b: string) => `path ${origin} ${[a, b].toSorted().join(" ")}`,
   networkName: (cluster: string, namespace: string, name: string) => `network ${cluster} ${namespace}/${name}`,
   podAddresses: (cluster: string) => `pods ${cluster}`,
@@ -55,8 +59,13 @@ export function declaredLimits(controllers: readonly ReachableController[]): Lim
     for (const {
       between: [a, b],
       latencyMs,
-    } of paths)
-      declare(thing.path(origin, a, b), { least: latencyMs });
+      bandwidthGbps,
+    } of paths) {
+      if (latencyMs !== undefined) declare(thing.path(origin, a, b), { least: latencyMs });
+      if (bandwidthGbps === undefined) continue;
+      declare(thing.pathBandwidth(origin, a, b), { capacity: bandwidthGbps });
+      declare(thing.pathBandwidth(origin, b, a), { capacity: bandwidthGbps });
+    }
     if (ues === undefined) continue;
     subscriberOrigins.add(origin);
     for (const supi of Object.keys(ues)) {

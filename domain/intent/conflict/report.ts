@@ -45,8 +45,12 @@ export function explain({ kind, newcomer, holder, limit, nearest }: Conflict): s
     : `${asks}, but ${whose} has ${holder.claim.wants}${instead}`;
 }
 
+/** Where a limit is from; of a measurement as it was made, so that a person finds it again in the cost map. */
+const sourceWords = ({ source, reading }: NonNullable<Conflict["limit"]>): string =>
+  reading === undefined ? source : `${source} ${String(reading.mbps)} Mbit/s at ${reading.at.replace(/\.\d+Z$/, "Z")}`;
+
 function limitWords(limit: Conflict["limit"], unit: string): string {
-  if (limit?.capacity !== undefined) return `has ${String(limit.capacity)} ${unit} in all (${limit.source})`;
+  if (limit?.capacity !== undefined) return `has ${String(limit.capacity)} ${unit} in all (${sourceWords(limit)})`;
   if (limit?.least !== undefined) return `takes ${String(limit.least)} ${unit} (${limit.source})`;
   const allowed = limit?.allowed?.map(([from, to]) => (from === to ? String(from) : `${String(from)}-${String(to)}`)).join(", ");
   return allowed === undefined ? "cannot give it" : `is open for ${allowed} only (${limit?.source ?? "declared"})`;

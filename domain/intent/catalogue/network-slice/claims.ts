@@ -62,6 +62,19 @@ function bounds(sdp: Sdp, all: readonly Sdp[], origin: string): readonly OrderCl
             rule: { is: "share" as const, amount: gbps },
           },
         ]),
+    ...(gbps === undefined
+      ? []
+      : all
+          .filter((other) => other !== sdp && other.node !== sdp.node)
+          .map((other) => ({
+            kind: "BANDWIDTH_EXCEEDED" as const,
+            on: thing.pathBandwidth(origin, sdp.node, other.node),
+            thing: `the path from ${sdp.node} to ${other.node}`,
+            wants: `${String(gbps)} Gbit/s`,
+            unit: "Gbit/s",
+            target: "one-way-bandwidth",
+            rule: { is: "share" as const, amount: gbps },
+          }))),
     ...(delayMs === undefined
       ? []
       : all

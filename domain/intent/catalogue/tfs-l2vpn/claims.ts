@@ -3,7 +3,7 @@ import type { OrderClaim } from "../../library.ts";
 import type { Order } from "../../order.ts";
 import { L2vpn } from "./payload.ts";
 
-/** An L2VPN has a VLAN of each of its two ports for itself, a share of what they carry, and no less delay than the path between them. */
+/** An L2VPN has a VLAN of each of its two ports for itself, a share of what they and the path between them carry, and no less delay than that path. */
 export const claims = {
   executioner: "tfs",
   of({ payload }: Order, origin: string): readonly OrderClaim[] {
@@ -33,7 +33,25 @@ export const claims = {
             ]),
       ];
     });
-    if (latencyMs === undefined) return ports;
+    const ways = [
+      { from: source.node, to: destination.node },
+      { from: destination.node, to: source.node },
+    ].flatMap(({ from, to }): OrderClaim[] =>
+      bandwidthGbps === undefined || from === to
+        ? []
+        : [
+            {
+              kind: "BANDWIDTH_EXCEEDED",
+              on: thing.pathBandwidth(origin, from, to),
+              thing: `the path from ${from} to ${to}`,
+              wants: `${String(bandwidthGbps)} Gbit/s`,
+              unit: "Gbit/s",
+              target: "bandwidth",
+              rule: { is: "share", amount: bandwidthGbps },
+            },
+          ],
+    );
+    if (latencyMs === undefined) return [...ports, ...ways];
     const path: OrderClaim = {
       kind: "LATENCY_UNREACHABLE",
       on: thing.path(origin, source.node, destination.node),
@@ -43,6 +61,6 @@ export const claims = {
       target: "latency",
       rule: { is: "bound", atMost: latencyMs },
     };
-    return [...ports, path];
+    return [...ports, ...ways, path];
   },
 };
