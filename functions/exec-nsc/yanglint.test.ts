@@ -1,89 +1,99 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { library } from "../../domain/intent/catalogue/network-slice/library.ts";
 import { NetworkSlice } from "../../domain/intent/catalogue/network-slice/payload.ts";
-import { sliceServiceBody, tfsBody, yangModule } from "./nss.ts";
+import { openFaults } from "../../lab/faults.ts";
+import { openLedger } from "../../lab/ledger.ts";
+import { startNsc } from "../../lab/nsc/server.ts";
+import { faultOf, SliceService } from "../../lab/nsc/yang.ts";
+import { changedAt } from "../../test/support/changed-at.ts";
+import { ordersOfExamples } from "../../test/support/example-orders.ts";
+import { anyChange, anySlices, bare, forward, full, standardDocument, tfsDocument, wrongSlices } from "../../test/support/slice-yang.ts";
+import { describeYanglint, refused, taken } from "../../test/support/yanglint.ts";
+import { sliceServiceBody, tfsBody } from "./nss.ts";
+import { tfsSlice } from "./tfs-slice.ts";
 
-/** Reductions of the published modules, unless YANG_MODULES names those: test/yang/README.md. */
-const modules = process.env["YANG_MODULES"] ?? join(import.meta.dirname, "../../test/yang");
+const examples = ordersOfExamples(library).map(([file, { payload }]) => [file, NetworkSlice.parse(payload)] as const);
+const slices: readonly (readonly [string, NetworkSlice])[] = [
+  ...examples,
+  ["all that can be asked for", full],
+  ["bounds of one direction", forward],
+  ["no more than must be", bare],
+];
+const forTfs = slices.filter(([, slice]) => tfsSlice.lacks(slice) === undefined);
 
-/** The orders of the library's examples, as they are compared with in its golden files. */
-function ordered(example: string): NetworkSlice {
-  const file = join(import.meta.dirname, `../../domain/intent/catalogue/network-slice/examples/${example}.golden.json`);
-  const { orders } = JSON.parse(readFileSync(file, "utf8")) as { orders: readonly { payload: unknown }[] };
-  return NetworkSlice.parse(orders[0]?.payload);
-}
-const [two, three] = [ordered("two-ends"), ordered("three-ends")];
+const root = "ietf-network-slice-service:network-slice-services";
+const wrongDocument = (path: string, value: unknown): string =>
+  JSON.stringify(changedAt(JSON.stringify(standardDocument([full], true)), `${root} slice-service 0 ${path}`, value));
 
-const root = `${yangModule}:network-slice-services`;
-/** A PUT's body is one entry of the list; yanglint wants the tree that it becomes part of. */
-const stored = (wanted: NetworkSlice, templates: readonly string[]) => ({
-  [root]: {
-    "slo-sle-templates": { "slo-sle-template": templates.map((id) => ({ id })) },
-    "slice-service": sliceServiceBody(wanted, templates.length > 0)[`${yangModule}:slice-service`],
-  },
-});
-const documents: Readonly<Record<string, object>> = {
-  "two ends with a template of the controller": stored(two, [two.policy]),
-  "two ends without one": stored(two, []),
-  "three ends": stored(three, []),
-  "TeraFlowSDN's form, with the module's name put back": { [root]: tfsBody(two)["network-slice-services"] },
+/** What our own controller says is wrong with a slice service. */
+const faultIn = (value: unknown): string | undefined => {
+  const read = SliceService.safeParse(value);
+  return read.success ? faultOf(read.data, new Set(["gold"])) : read.error.message;
 };
 
-type Edit = (text: string) => string;
-const wrong: readonly (readonly [what: string, edit: Edit])[] = [
-  ["a template that is not there", () => JSON.stringify(stored({ ...two, policy: "absent" }, [two.policy]))],
-  ["one end", () => JSON.stringify(stored({ ...two, sdps: [two.sdps[0], two.sdps[0]] as NetworkSlice["sdps"] }, []))],
-  ["a bound as a number", (text) => text.replace(/"bound":"(\d+)"/, '"bound":$1')],
-  ["a bound with a fraction", (text) => text.replace(/"bound":"(\d+)"/, '"bound":"$1.5"')],
-  ["a bound without its unit", (text) => text.replace(/"metric-unit":"\w+",/, "")],
-  ["an identity of no module that is there", (text) => text.replace(`${yangModule}:point-to-point`, "ietf-slice:point-to-point")],
-  ["a metric that the module does not have", (text) => text.replace("one-way-bandwidth", "bandwidth")],
-  ["an address that is none", (text) => text.replace(/"sdp-ip-address":\["[^"]+"\]/, '"sdp-ip-address":["10.0.0.999"]')],
-  [
-    "a connection group that is not there",
-    (text) => text.replace('"target-connection-group-id":"cg1"', '"target-connection-group-id":"cg2"'),
-  ],
-  ["a receiver that is no end", (text) => text.replace(/"p2p-receiver-sdp":"[^"]+"/, '"p2p-receiver-sdp":"nobody"')],
-  ["a node that the module does not have", (text) => text.replace('"node-id"', '"ni-name"')],
-  ["the container without its module", (text) => text.replace(root, "network-slice-services")],
-];
-
-let dir: string;
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), "underlay-yang-"));
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-function check(text: string): { readonly status: number | null; readonly said: string } {
-  const file = join(dir, "document.json");
-  writeFileSync(file, text);
-  // yanglint knows identities of modules that are named, not of those that are only imported.
-  const named = ["ietf-vpn-common", yangModule].map((name) => join(modules, `${name}.yang`));
-  const given = ["-t", "config", "-p", modules, ...named, file];
-  const { status, stderr } = spawnSync("yanglint", given, { encoding: "utf8" });
-  return { status, said: stderr };
-}
-
-describe("yanglint", () => {
-  // A skipped test counts as failed, and this tool is nobody's to demand: where it is not there, that is what is said.
-  if (spawnSync("yanglint", ["--version"]).error !== undefined) {
-    it("is not installed (Debian: libyang-tools), so our own schema alone has looked at the slices", () => {
-      expect(() => execFileSync("yanglint", ["--version"])).toThrow("ENOENT");
-    });
-    return;
-  }
-
-  it.each(Object.entries(documents))("takes %s", (_, document) => {
-    expect(check(JSON.stringify(document))).toEqual({ status: 0, said: "" });
+/** Identities are named by modules that a server implements, and not only imports. */
+describeYanglint(["ietf-vpn-common", "ietf-network-slice-service"], (check) => {
+  it.each(slices)("takes %s, whether the controller has a template of the policy or not", (_, slice) => {
+    for (const hasTemplates of [true, false]) expect(check(JSON.stringify(standardDocument([slice], hasTemplates)))).toEqual(taken);
   });
 
-  it.each(wrong)("refuses %s", (_, edit) => {
-    const right = JSON.stringify(documents["two ends with a template of the controller"]);
-    const text = edit(right);
-    expect(text).not.toBe(right);
-    expect(check(text)).toMatchObject({ status: 7, said: expect.stringContaining("libyang err") });
+  it("takes what TeraFlowSDN gets, with the module's name in its place", () => {
+    expect(forTfs.map(([what]) => what)).toContain("bounds of one direction");
+    for (const [what, slice] of forTfs) {
+      expect(check(JSON.stringify(tfsDocument(slice))), what).toEqual(taken);
+      expect(check(JSON.stringify(tfsBody(slice))), what).toEqual(refused("network-slice-services")); // as it is sent
+    }
+  });
+
+  it("takes whatever slices there are", () => {
+    fc.assert(
+      fc.property(anySlices, fc.boolean(), (many, hasTemplates) => {
+        expect(check(JSON.stringify(standardDocument(many, hasTemplates)))).toEqual(taken);
+        for (const slice of many.slice(0, 1)) expect(check(JSON.stringify(tfsDocument(slice)))).toEqual(taken);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each(wrongSlices)("refuses %s", (_, path, value, says) => {
+    expect(check(wrongDocument(path, value))).toEqual(refused(says));
+  });
+
+  it("takes and refuses what the simulated controller does", () => {
+    fc.assert(
+      fc.property(anyChange, ({ text, path, value }) => {
+        const document = JSON.stringify(changedAt(text, path, value));
+        const [service] = (JSON.parse(document) as Record<string, { "slice-service": unknown[] }>)[root]?.["slice-service"] ?? [];
+        expect(faultIn(service) === undefined).toBe(check(document).status === 0);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it("takes what the simulated controller answers, which tells more than it was told", async () => {
+    const nsc = await startNsc(openLedger(), openFaults(), { templates: [{ id: "gold" }] });
+    try {
+      const url = new URL(`/restconf/data/${root}/slice-service=${encodeURIComponent(full.slice)}`, nsc.rfc9543);
+      const headers = { "content-type": "application/yang-data+json" };
+      expect((await fetch(url, { method: "PUT", headers, body: JSON.stringify(sliceServiceBody(full, true)) })).status).toBe(201);
+      const answered = Object.values((await (await fetch(url)).json()) as Record<string, unknown[]>).flat();
+      const tree = JSON.stringify({ [root]: { "slo-sle-templates": { "slo-sle-template": [{ id: "gold" }] }, "slice-service": answered } });
+      expect(check(tree, "data")).toEqual(taken);
+      expect(check(tree)).toEqual(refused("oper-status")); // which nobody writes
+    } finally {
+      await nsc.close();
+    }
+  });
+});
+
+describe("the simulated controller", () => {
+  it("takes the slice that the wrong ones are made of", () => {
+    expect(faultIn(Object.values(sliceServiceBody(full, true)).flat()[0])).toBeUndefined();
+  });
+
+  it.each(wrongSlices)("refuses %s, as the module does", (_, path, value) => {
+    const text = JSON.stringify(Object.values(sliceServiceBody(full, true)).flat()[0]);
+    expect(faultIn(changedAt(text, path, value))).toEqual(expect.any(String));
   });
 });

@@ -65,7 +65,17 @@ const siteOf = (vpn: string, site: string, device: string, vlan: number) => ({
 export const l2vpnSvc = (vpn = "nemo-1", vlans: readonly [number, number] = [999, 999]) => ({
   "ietf-l2vpn-svc:l2vpn-svc": {
     "vpn-services": {
-      "vpn-service": [{ "vpn-id": vpn, "vpn-svc-type": "vpws", "svc-topo": "any-to-any", "customer-name": "nemo" }],
+      "vpn-service": [
+        {
+          "vpn-id": vpn,
+          "vpn-svc-type": "vpws",
+          "svc-topo": "any-to-any",
+          "customer-name": "nemo",
+          "ce-vlan-preservation": true,
+          "ce-vlan-cos-preservation": true,
+          "frame-delivery": { "multicast-gp-port-mapping": "ietf-l2vpn-svc:static-mapping" },
+        },
+      ],
     },
     sites: { site: [siteOf(vpn, "s1", "3.3.3.3", vlans[0]), siteOf(vpn, "s2", "5.5.5.5", vlans[1])] },
   },

@@ -1,21 +1,13 @@
 import { yangOfBridges } from "../../domain/tsn/formats/yang.ts";
+import { changedAt } from "./changed-at.ts";
 import { small } from "./tsn.ts";
 
 const { input, schedule } = small();
 export const documents = yangOfBridges(input, schedule, { baseTimeNs: 1_767_225_600_000_000_001n });
 export const textOf = (bridge: string): string => `${JSON.stringify(documents.get(bridge), null, 2)}\n`;
 
-type Json = Record<string, unknown>;
 /** The document of `sw` with another value at a place. */
-export const changed = (path: string, value: unknown): unknown => {
-  const document = JSON.parse(textOf("sw")) as Json;
-  const steps = path.split(" ");
-  const parent = steps.slice(0, -1).reduce<Json>((at, step) => at[step] as Json, document);
-  const last = steps.at(-1) ?? "";
-  if (value === undefined) delete parent[last];
-  else parent[last] = value;
-  return document;
-};
+export const changed = (path: string, value: unknown): unknown => changedAt(textOf("sw"), path, value);
 const gates = "ietf-interfaces:interfaces interface 1 ieee802-dot1q-bridge:bridge-port ieee802-dot1q-sched-bridge:gate-parameter-table";
 const entry = `${gates} admin-control-list gate-control-entry 1`;
 const psfp = "ieee802-dot1q-bridge:bridges bridge 0 component 0 ieee802-dot1q-psfp-bridge:stream-gates";
