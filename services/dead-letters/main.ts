@@ -7,25 +7,23 @@ import { DEAD_LETTER_EXCHANGE } from "../../runtime/broker/dead-letter.ts";
 import { encodeAmqp } from "../../runtime/codec/amqp.ts";
 import { decodeHttp, EVENT_LIMIT } from "../../runtime/codec/http.ts";
 import { readConfig } from "../../runtime/config.ts";
-import type { HostedFunction } from "../../runtime/function.ts";
 import { exhausted } from "../../runtime/invoke.ts";
-import type { Backing } from "../../state/backing.ts";
 import type { HttpRequest } from "../../runtime/host/handling.ts";
-import { queueName } from "../../runtime/host/queue.ts";
 import { listen } from "../../runtime/host/http.ts";
 import { type HttpReply, problem } from "../../runtime/host/problem.ts";
 import { openLog } from "../../runtime/log.ts";
 
 /** The function that was given up on, of the address that Knative's dispatcher writes on a dead letter. */
-function functionIn(destination: unknown): HostedFunction<Backing> {
+function functionIn(destination: unknown): string {
   const name = /^https?:\/\/([a-z0-9-]+)[./:]/.exec(`${String(destination)}/`)?.[1];
-  const fn = functions.find((one) => one.name === name);
-  if (fn === undefined) throw new Error("knativeerrordest names no function");
-  return fn;
+  if (name === undefined) throw new Error("knativeerrordest names no function");
+  return name;
 }
 
 /** What the world is told of it, as every other host tells it: a function that is called over HTTP does not know that it was the last time. */
-function lastWords(fn: HostedFunction<Backing>, event: Event): readonly Event[] {
+function lastWords(name: string, event: Event): readonly Event[] {
+  const fn = functions.find((one) => one.name === name);
+  if (fn === undefined) return [];
   const { knativeerrorcode: status } = event;
   const reason = `the function answered ${typeof status === "string" ? status : "nothing"} to the last try`;
   const reply = exhausted(fn, event, { code: "DELIVERY_EXHAUSTED", reason });
@@ -42,9 +40,9 @@ async function keep(broker: Broker, { path, headers, body }: HttpRequest): Promi
     if (made.has(event.type)) await broker.publish([{ ...encodeAmqp(event), exchange: LOG_EXCHANGE }]);
     return;
   }
-  const fn = functionIn(event["knativeerrordest"]);
-  const letter = { ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: queueName(fn) };
-  await broker.publish([letter, ...lastWords(fn, event).map(encodeAmqp)]);
+  const name = functionIn(event["knativeerrordest"]);
+  const letter = { ...encodeAmqp(event), exchange: DEAD_LETTER_EXCHANGE, routingKey: `nemo.fn.${name}` };
+  await broker.publish([letter, ...lastWords(name, event).map(encodeAmqp)]);
 }
 
 const answer = (status: number): HttpReply => ({ status, headers: {}, body: Buffer.alloc(0) });

@@ -58,10 +58,11 @@ async function generate(env: Readonly<Record<string, string>>, ...args: readonly
 
 describe.skipIf(cli === undefined)("faas-cli", () => {
   const REDIS_URL = "redis://redis.example:6379";
+  const SINK_URL = "http://sink.example";
 
   it.each(["stack.yml", "deploy/openfaas/stack.pro.yml"])("makes of each function in %s what is written there", async (file) => {
     const functions = await written(file);
-    const made = (await generate({ REDIS_URL, IMAGE: "registry.example/underlay", TAG: "1.2.3" }, "-f", file)).map((one) =>
+    const made = (await generate({ REDIS_URL, SINK_URL, IMAGE: "registry.example/underlay", TAG: "1.2.3" }, "-f", file)).map((one) =>
       Generated.parse(one),
     );
     expect(made.length).toBeGreaterThan(0);
@@ -72,7 +73,7 @@ describe.skipIf(cli === undefined)("faas-cli", () => {
           {
             name,
             image: "registry.example/underlay:1.2.3",
-            environment: { ...environment, REDIS_URL },
+            environment: { ...environment, REDIS_URL, K_SINK: SINK_URL },
             labels,
             ...(annotations === undefined ? {} : { annotations }),
             ...(secrets === undefined ? {} : { secrets }),
@@ -86,6 +87,7 @@ describe.skipIf(cli === undefined)("faas-cli", () => {
     const made = (await generate({}, "-f", "stack.yml")).map((one) => Generated.parse(one).spec);
     expect(new Set(made.map(({ image }) => image))).toEqual(new Set(["underlay:dev"]));
     expect(new Set(made.map(({ environment }) => environment["REDIS_URL"]))).toEqual(new Set([""]));
+    expect(new Set(made.map(({ environment }) => environment["K_SINK"]))).toEqual(new Set(["http://bridge.nemo-net"]));
   });
 
   it("makes Knative Services of the same names that deploy/knative has, with the same choice of function", async () => {
