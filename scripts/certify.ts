@@ -20,10 +20,10 @@ if (library === "--help" || library === "-h") {
   process.exitCode = 1;
 } else {
   const env = { ...process.env, ...(library === undefined ? {} : { CERTIFY: library }) };
-  const vitest = spawn(
-    process.execPath,
-    [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=verbose", "test/certify/certify.test.ts"],
-    { cwd: root, stdio: "inherit", env },
-  );
-  vitest.on("exit", (code) => (process.exitCode = code ?? 1));
+  const tests = spawn(process.execPath, [join(root, "scripts/test.ts"), "test/certify/certify.test.ts", "--reporter=verbose"], {
+    cwd: root,
+    stdio: "inherit",
+    env,
+  });
+  tests.on("exit", (code) => (process.exitCode = code ?? 1));
 }
