@@ -2,13 +2,13 @@ import { hash } from "node:crypto";
 import type { z } from "zod";
 import type { Adaptor, Execution } from "../domain/intent/adaptor.ts";
 import { carryOut } from "../domain/intent/carry-out.ts";
-import { canonicalJson, type Order } from "../domain/intent/order.ts";
+import { canonicalJson } from "../domain/intent/order.ts";
 import type { Event } from "../events/define.ts";
 import { OrderExecuted, OrderFailed, OrderPlaced } from "../events/order.ts";
 import { TransientError } from "../runtime/errors.ts";
 import { defineFunction, type Events, type Fault, type HostedFunction, type Received, type Scope } from "../runtime/function.ts";
 import type { Backing } from "../state/backing.ts";
-import { type Claim, type EffectStore, openEffects } from "../state/effects.ts";
+import { type Claim, type EffectStore, openEffects, type Result } from "../state/effects.ts";
 
 /** How long a worker may stay silent before another takes its order over. Renewed while it works, so only a dead worker's lease runs out. */
 const LEASE_MS = 3_000;
@@ -111,7 +111,7 @@ export function carryingOut(name: string, adaptorOn: Executioner["adaptor"]): Or
       }
       scope.reached("claimed");
 
-      const { fence, standing } = taken;
+      const { fence, standing, isResidue = false } = taken;
       await using lease = keepLease(effects, claim, fence);
       const { action, order } = event.data;
       // An order whose controller changes is first withdrawn from the old one.
@@ -121,6 +121,7 @@ export function carryingOut(name: string, adaptorOn: Executioner["adaptor"]): Or
         action,
         order,
         before: standing,
+        isResidue,
         isFirst: fence === 1,
         lastAttempt: scope.lastAttempt,
         reached: scope.reached,
@@ -129,7 +130,7 @@ export function carryingOut(name: string, adaptorOn: Executioner["adaptor"]): Or
       if (execution.kind === "pending") throw new TransientError("EFFECT_PENDING", execution.reason, { retryAfterMs: PENDING_RETRY_MS });
 
       const events = tell(name, event, execution);
-      const result = { result: JSON.stringify(events), standing: standingAfter(event, execution, standing) };
+      const result = { result: JSON.stringify(events), ...standingAfter(event, execution, { standing, isResidue }) };
       if ((await effects.commit(claim, fence, result)) === "stale")
         throw new TransientError("EFFECT_STALE", `${claim.resource} was taken over by another worker`);
       lease.isOver();
@@ -156,10 +157,12 @@ const failed = (code: string, reason: string): Execution => ({ kind: "failed", c
 const faultOf = (error: unknown): { code: string; reason: string } =>
   error instanceof TransientError ? { code: error.code, reason: error.message } : { code: "INTERNAL", reason: "an unexpected fault" };
 
-/** What the controller has of ours afterwards: a failed apply that could be undone leaves what was there before. */
-function standingAfter({ data: { action, order } }: Placed, execution: Execution, before: Order | undefined): Order | undefined {
-  if (execution.kind === "executed") return action === "apply" ? order : undefined;
-  if (execution.kind === "failed" && action === "apply" && execution.residue.length > 0) return order;
+type Standing = Pick<Result, "standing" | "isResidue">;
+
+/** What the controller has of ours afterwards: a failed apply that could be undone leaves what was there before, and else a rest of itself. */
+function standingAfter({ data: { action, order } }: Placed, execution: Execution, before: Standing): Standing {
+  if (execution.kind === "executed") return { standing: action === "apply" ? order : undefined };
+  if (execution.kind === "failed" && action === "apply" && execution.residue.length > 0) return { standing: order, isResidue: true };
   return before;
 }
 

@@ -15,7 +15,7 @@ export interface Claim {
 }
 
 export type Claimed =
-  | { readonly kind: "claimed"; readonly fence: number; readonly standing: Order | undefined }
+  | { readonly kind: "claimed"; readonly fence: number; readonly standing: Order | undefined; readonly isResidue?: true }
   | { readonly kind: "complete"; readonly result: string }
   | { readonly kind: "busy"; readonly retryAfterMs: number }
   /** A newer submission of the same intent was here: this order is history. */
@@ -29,6 +29,8 @@ export interface Result {
   readonly result: string;
   /** The order whose effect now stands, if one does. */
   readonly standing: Order | undefined;
+  /** It does not stand whole: it is what a failed apply could not take back. */
+  readonly isResidue?: boolean;
 }
 
 /** Who carries out what, what came of it, and which of that is not published yet. Leases by the store's clock, never the worker's. */
@@ -52,8 +54,17 @@ export interface EffectStore {
 
 const RETENTION_MS = 86_400_000;
 
-const orderFrom = (text: string): Order | undefined => (text === "" ? undefined : Order.parse(JSON.parse(text)));
-const orderText = (order: Order | undefined): string => (order === undefined ? "" : JSON.stringify(order));
+type Standing = Pick<Extract<Claimed, { kind: "claimed" }>, "standing" | "isResidue">;
+
+function standingFrom(text: string): Standing {
+  if (text === "") return { standing: undefined };
+  const kept: unknown = JSON.parse(text);
+  const isResidue = typeof kept === "object" && kept !== null && "residue" in kept;
+  return isResidue ? { standing: Order.parse(kept.residue), isResidue } : { standing: Order.parse(kept) };
+}
+
+const standingText = ({ standing, isResidue = false }: Omit<Result, "result">): string =>
+  standing === undefined ? "" : JSON.stringify(isResidue ? { residue: standing } : standing);
 
 type Scripted = Redis & {
   claimEffect(
@@ -88,7 +99,7 @@ export function redisEffects(redis: Redis): EffectStore {
       const [kind, value, standing] = await scripted.claimEffect(at(c), c.intentId, c.submission, c.digest, leaseMs);
       switch (kind) {
         case "claimed":
-          return { kind, fence: Number(value), standing: orderFrom(standing ?? "") };
+          return { kind, fence: Number(value), ...standingFrom(standing ?? "") };
         case "complete":
           return { kind, result: String(value) };
         case "busy":
@@ -106,9 +117,9 @@ export function redisEffects(redis: Redis): EffectStore {
     release: async (c, fence) => {
       await scripted.releaseEffect(at(c), fence);
     },
-    commit: async (c, fence, { result, standing }) => {
+    commit: async (c, fence, { result, ...standing }) => {
       const outbox = key.outbox(c.executioner);
-      const answer = await scripted.commitEffect(at(c), outbox, fence, result, orderText(standing), c.resource, RETENTION_MS);
+      const answer = await scripted.commitEffect(at(c), outbox, fence, result, standingText(standing), c.resource, RETENTION_MS);
       return answer === 1 ? "committed" : "stale";
     },
     ownerOf: async (executioner, resource) => {
@@ -183,7 +194,7 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
         unpublishedSince,
       };
       effects.set(at(c), taken);
-      return Promise.resolve({ kind: "claimed", fence, standing: orderFrom(standing) });
+      return Promise.resolve({ kind: "claimed", fence, ...standingFrom(standing) });
     },
     renew: (c, fence, leaseMs) => {
       const kept = latest(c, fence);
@@ -195,10 +206,10 @@ export function memoryEffects(now: () => number = () => performance.now()): Effe
       if (kept !== undefined) kept.leaseUntil = 0;
       return Promise.resolve();
     },
-    commit: (c, fence, { result, standing }) => {
+    commit: (c, fence, { result, ...standing }) => {
       const kept = latest(c, fence);
       if (kept === undefined) return Promise.resolve("stale");
-      Object.assign(kept, { isComplete: true, result, standing: orderText(standing), unpublishedSince: now() });
+      Object.assign(kept, { isComplete: true, result, standing: standingText(standing), unpublishedSince: now() });
       return Promise.resolve("committed");
     },
     ownerOf: (executioner, resource) => {

@@ -223,6 +223,27 @@ describe("carrying out an apply", () => {
   });
 });
 
+describe("carrying out an order after one that failed and left something behind", () => {
+  it("does not bring that back when it fails too, and takes it away", async () => {
+    for (const left of [order(2), order(2, "http://b")]) {
+      const { adaptor, put, say, standsAt } = scripted();
+      put(left);
+      say.apply = () => no;
+      expect(await carry(adaptor, { order: order(1), before: left, isResidue: true })).toMatchObject({ kind: "failed", residue: [] });
+      expect([standsAt("http://a"), standsAt("http://b")]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it("names it again where it cannot be taken away", async () => {
+    const { adaptor, put, say } = scripted();
+    put(order(2));
+    say.apply = () => no;
+    say.undo = () => "nothing";
+    say.withdraw = () => no;
+    expect(await carry(adaptor, { order: order(1), before: order(2), isResidue: true })).toMatchObject({ residue: ["link/1"] });
+  });
+});
+
 describe("carrying out an order whose controller moves", () => {
   const here = order(1, "http://a");
   const there = order(1, "http://b");

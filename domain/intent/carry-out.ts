@@ -7,6 +7,8 @@ export interface CarryOut {
   readonly order: Order;
   /** The order that this resource had last, if an effect of it stands. */
   readonly before: Order | undefined;
+  /** `before` does not stand whole: it is what a failed apply could not take back. */
+  readonly isResidue?: boolean;
   /** Nobody has tried to bring this about before, in any submission. */
   readonly isFirst: boolean;
   /** Nobody will try again after this. */
@@ -96,9 +98,15 @@ async function withdraw(adaptor: Adaptor, { order, reached }: CarryOut): Promise
 
 /** What cannot even be asked about is named as residue: saying so is all that is left to do. */
 async function undo(adaptor: Adaptor, asked: CarryOut): Promise<readonly string[]> {
-  const { order, before } = asked;
+  const { order, before, isResidue = false } = asked;
   const former = elsewhere(adaptor, asked);
   try {
+    if (isResidue && before !== undefined) {
+      // To go back to what a failure left would make of it something that stands, under an intent that has failed twice.
+      const left = await adaptor.undo(order, undefined);
+      const taken = await withdraw(adaptor, { ...asked, order: before });
+      return taken.kind === "executed" ? left : [...new Set([...left, before.resource])];
+    }
     if (former === undefined) return await adaptor.undo(order, before);
     const residue = await adaptor.undo(order, undefined);
     return (await goBackTo(adaptor, former)) ? residue : [...residue, former.resource];

@@ -4,14 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Observed } from "../../domain/intent/adaptor.ts";
 import { Flow5g } from "../../domain/intent/catalogue/slice-5g-flow/payload.ts";
 import type { Order } from "../../domain/intent/order.ts";
-import type { Outcome } from "../../domain/outcome.ts";
+import { ok, type Outcome } from "../../domain/outcome.ts";
 import { openFaults } from "../../lab/faults.ts";
 import { dataflowsPath } from "../../lab/fiveg/dataflows.ts";
 import { type FivegSimulator, startFiveg } from "../../lab/fiveg/server.ts";
 import { openLedger } from "../../lab/ledger.ts";
 import { fivegAdaptor } from "./adaptor.ts";
 import { type FivegConnections, openFivegConnections } from "./connections.ts";
+import { cumucore } from "./cumucore.ts";
 import { dataflowOf } from "./dataflow.ts";
+import type { Core } from "./http.ts";
 
 /** The orders of a library's example, as they are compared with in its golden file. */
 function ordered(example: string): readonly Order[] {
@@ -141,5 +143,16 @@ describe("dataflows on a core", () => {
     faults.add({ kind: "status", peer: "nef", operation: "dataflows.read", status: 405 });
     expect(await bring(order)).toMatchObject({ ok: false, code: "NEF_REFUSED" });
     expect(effects()).toEqual([]);
+  });
+
+  it("names no subscriber, whatever the core says", async () => {
+    const says = { status: 400, headers: {}, text: JSON.stringify({ detail: `who is ${flow.supi}?` }) };
+    const talking: Core = { host: "core.example", call: () => Promise.resolve(ok(says)), redact: (text) => text };
+    const wanted = { flow, ue: "", destination: "", nowMs: 0 };
+    const face = cumucore("/d");
+    for (const refused of [face.observe(talking, wanted), face.create(talking, wanted), face.remove(talking, wanted)]) {
+      const { ok: isOk, reason } = (await refused) as { readonly ok: boolean; readonly reason: string };
+      expect([isOk, reason]).toEqual([false, expect.stringContaining("who is [redacted]?")]);
+    }
   });
 });

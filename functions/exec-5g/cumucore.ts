@@ -3,6 +3,12 @@ import { Dataflow, dataflowDeclares, dataflowDifferences, dataflowOf } from "./d
 import type { Face, Wanted } from "./face.ts";
 import { type Call, type Core, declined, understood } from "./http.ts";
 
+/** It is told SUPIs, and may repeat one in what it says: reasons are read by more people than may know it. */
+const discreet = (core: Core, { flow: { supi } }: Wanted): Core => ({
+  ...core,
+  redact: (text) => core.redact(text).replaceAll(supi, "[redacted]"),
+});
+
 async function call(core: Core, asked: Call, fine: readonly number[], doing: string): Promise<Outcome<void>> {
   const reply = await core.call(asked);
   if (!reply.ok) return reply;
@@ -18,7 +24,8 @@ export function cumucore(collection: string): Face {
   return {
     knowsSubscribers: true,
 
-    async observe(core, wanted) {
+    async observe(asked, wanted) {
+      const core = discreet(asked, wanted);
       const reply = await core.call({ method: "GET", path: pathOf(wanted) });
       if (!reply.ok) return reply;
       if (reply.value.status === 404) return ok({ state: "absent" });
@@ -33,11 +40,17 @@ export function cumucore(collection: string): Face {
     },
 
     create: (core, wanted) =>
-      call(core, { method: "POST", path: collection, json: dataflowOf(wanted.flow) }, [200, 201, 202], "POST dataflow"),
+      call(discreet(core, wanted), { method: "POST", path: collection, json: dataflowOf(wanted.flow) }, [200, 201, 202], "POST dataflow"),
 
     change: (core, wanted) =>
-      call(core, { method: "PUT", path: pathOf(wanted), json: dataflowOf(wanted.flow) }, [200, 201, 202, 204], "PUT dataflow"),
+      call(
+        discreet(core, wanted),
+        { method: "PUT", path: pathOf(wanted), json: dataflowOf(wanted.flow) },
+        [200, 201, 202, 204],
+        "PUT dataflow",
+      ),
 
-    remove: (core, wanted) => call(core, { method: "DELETE", path: pathOf(wanted) }, [200, 202, 204, 404], "DELETE dataflow"),
+    remove: (core, wanted) =>
+      call(discreet(core, wanted), { method: "DELETE", path: pathOf(wanted) }, [200, 202, 204, 404], "DELETE dataflow"),
   };
 }

@@ -157,6 +157,13 @@ describe.each(kinds)("%s effects", (kind) => {
     expect(await leaseEnds(second)).toMatchObject({ kind: "claimed", standing: order(1) });
   });
 
+  it("remembers of what stands that it is only what a failure left", async () => {
+    await store.commit(claim(), await take(claim()), { ...result(1), isResidue: true });
+    const second = claim({ submission: 2, digest: "d2" });
+    expect(await store.claim(second, LONG_MS)).toMatchObject({ kind: "claimed", standing: order(1), isResidue: true });
+    expect(await store.ownerOf(second.executioner, second.resource)).toBe(second.intentId);
+  });
+
   it("has effects of the same name on two executioners apart", async () => {
     await take(claim());
     expect(await take(claim({ executioner: "l2sm" }))).toBe(1);
