@@ -48,6 +48,7 @@ describe.each(Object.entries(grounds))("what controllers have otherwise than was
 
   beforeAll(async () => {
     lab = await startLab();
+    await clear(env);
   });
   afterEach(async () => {
     await stop();
