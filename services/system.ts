@@ -127,7 +127,7 @@ export async function startSystem(parts: SystemParts): Promise<System> {
 
   await warmUp(functions);
   const tail = openTail(broker);
-  const clock = ticks({ now, probing, client: learning.client });
+  const clock = ticks({ now, probing, client: () => learning.client });
   const hosted = hostedBy(config, functions);
   const hosting = await hostLocally({
     functions: hosted,

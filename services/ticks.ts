@@ -8,9 +8,9 @@ export function ticks(parts: {
   readonly now: () => Date;
   readonly probing: Probing | undefined;
   /** Whose learning is due. */
-  readonly client: string;
+  readonly client: () => string;
 }): ClockEvents {
   const { now, probing, client } = parts;
   const clock = clockEvents(now, new Set(probing === undefined ? ["probe-measure"] : []));
-  return (fn) => [...clock(fn), ...learningTicks(fn, now(), () => client)];
+  return (fn) => [...clock(fn), ...learningTicks(fn, now(), client)];
 }

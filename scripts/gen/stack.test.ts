@@ -61,7 +61,7 @@ it("has every function but debugging aids, within what OpenFaaS CE allows", asyn
 
 it("gives the clock's schedule to what a clock starts, and the files to what reads them", async () => {
   const { functions } = await read();
-  const withKey = ["exec-5g", "exec-l2sm", "exec-peering", "intent-report"];
+  const withKey = ["cfdrl-aggregate", "cfdrl-step", "exec-5g", "exec-l2sm", "exec-peering", "intent-report"];
   const withControllers = [
     "cfdrl-step",
     "cmdt-fuse",

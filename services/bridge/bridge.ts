@@ -30,15 +30,18 @@ export async function openBridge<B>(parts: BridgeParts<B>): Promise<Bridge> {
   const { functions, broker, urlOf, log, metrics, listening, options = {} } = parts;
   const known = new Set([EventRejected.type, ...functions.flatMap(({ emits }) => emits.map(({ type }) => type))]);
   // First the way in: a function that is called may have something to post at once.
-  const door = await listen(openDoor({ broker, metrics, known }), listening);
+  let isCarrying = false;
+  const door = await listen(openDoor({ broker, metrics, known, isCarrying: () => isCarrying }), listening);
   let place: RemotePlace<B> | undefined;
   const hosting = await hostOnBroker({ functions, broker, log, metrics, options }, (stopping) => {
     place = openRemotePlace(functions, { urlOf, stopping, log });
     return callsTo(place, functions, { log, metrics });
   });
+  isCarrying = true;
   return {
     port: door.port,
     async stop() {
+      isCarrying = false;
       await hosting.stop();
       await door.close();
       await place?.close();

@@ -13,8 +13,14 @@ const empty = (status: number): HttpReply => ({ status, headers: {}, body: Buffe
  * The way in, where functions post what their answers cannot carry (`K_SINK`): 202 once the broker has confirmed all of it.
  * Takes the types of the catalogue and no others; a batch is taken as a whole or not at all.
  */
-export function openDoor(parts: { readonly broker: Broker; readonly metrics: Metrics; readonly known: ReadonlySet<string> }): Handling {
-  const { broker, metrics, known } = parts;
+export function openDoor(parts: {
+  readonly broker: Broker;
+  readonly metrics: Metrics;
+  readonly known: ReadonlySet<string>;
+  /** Whether the queues are being consumed. */
+  readonly isCarrying: () => boolean;
+}): Handling {
+  const { broker, metrics, known, isCarrying } = parts;
 
   async function take(request: HttpRequest): Promise<HttpReply> {
     const events = read(request);
@@ -27,7 +33,7 @@ export function openDoor(parts: { readonly broker: Broker; readonly metrics: Met
 
   async function look(path: string): Promise<HttpReply> {
     if (path === "/_/health") return empty(200);
-    if (path === "/_/ready") return empty(broker.isConnected() ? 200 : 503);
+    if (path === "/_/ready") return empty(isCarrying() && broker.isConnected() ? 200 : 503);
     if (path !== "/metrics") return problem(404, "PATH_UNKNOWN");
     const { registry } = metrics;
     return { status: 200, headers: { "content-type": registry.contentType }, body: Buffer.from(await registry.metrics()) };

@@ -29,7 +29,8 @@ async function main(): Promise<void> {
     config,
     functions.filter(({ isDebugAid }) => isDebugAid !== true), // no platform deploys these
   );
-  const learning = readLearning(config.LEARNING_FILE, () => readSealKey(config.SEAL_KEY_FILE));
+  // Read when it is asked for: a bridge that does not tick needs no key.
+  const client = (): string => readLearning(config.LEARNING_FILE, () => readSealKey(config.SEAL_KEY_FILE)).client;
   const log = openLog(config.LOG_LEVEL);
   const broker = await openAmqp({ url: amqpUrl, log });
   const bridge = await openBridge({
@@ -43,9 +44,7 @@ async function main(): Promise<void> {
       attempts: config.ATTEMPTS,
       patienceMs: config.PATIENCE_MS,
       graceMs: config.STOP_GRACE_MS,
-      ...(config.CLOCK === "on"
-        ? { clockEvents: ticks({ now: () => new Date(), probing: probingOf(config), client: learning.client }) }
-        : {}),
+      ...(config.CLOCK === "on" ? { clockEvents: ticks({ now: () => new Date(), probing: probingOf(config), client }) } : {}),
     },
   });
   log.info({ port: bridge.port, functions: carried.length }, "events are carried");

@@ -136,6 +136,17 @@ describe.skipIf(rabbitmq === undefined || redis === undefined)("RabbitMQ with de
     await store.stop();
   });
 
+  it("lets the bridge start as its user, with what its manifest gives it and no key", async () => {
+    const bridge = await startProgram("services/bridge/main.ts", {
+      AMQP_URL: `${server.url.replace("guest:guest", `bridge:${PASSWORD}`)}/nemo`,
+      FUNCTIONS_URL: "http://127.0.0.1:1/function/{function}",
+      CLOCK: "off",
+      SEAL_KEY_FILE: join(dir, "nowhere"),
+    });
+    expect(bridge.output()).not.toMatch(/ACCESS_REFUSED|BROKER_REFUSED/);
+    expect(await bridge.end("SIGTERM")).toEqual({ code: 0, signal: null });
+  });
+
   async function publish(user: string, exchange: string, key: string): Promise<string> {
     const model = await as(user);
     model.on("error", () => undefined);
